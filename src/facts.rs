@@ -1,0 +1,296 @@
+//! What is so: our process, the account files, each granted path, the command. Read once, judged elsewhere.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::account::Account;
+use crate::capability::CapSet;
+use crate::ids::{Gid, IdMap, Uid};
+use crate::permission::{Acl, Mode};
+
+/// Everything that a decision rests on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Facts {
+    /// Ourselves.
+    pub process: Process,
+    /// Our user namespace.
+    pub namespace: UserNamespace,
+    /// /etc and what is in it.
+    pub accounts: Accounts,
+    /// The paths that may need a grant, in the order in which they were asked for.
+    pub paths: Vec<PathFacts>,
+    /// Where COMMAND could be; `None` without one.
+    pub command: Option<CommandFacts>,
+}
+
+/// Real, effective, saved and filesystem id (credentials(7)).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct IdSet<T> {
+    /// Real.
+    pub real: T,
+    /// Effective.
+    pub effective: T,
+    /// Saved.
+    pub saved: T,
+    /// Filesystem.
+    pub filesystem: T,
+}
+
+impl<T: Copy + PartialEq> IdSet<T> {
+    /// Four times the same.
+    pub const fn all(id: T) -> Self {
+        Self {
+            real: id,
+            effective: id,
+            saved: id,
+            filesystem: id,
+        }
+    }
+
+    /// Is one of the four `id`?
+    pub fn any_is(&self, id: T) -> bool {
+        [self.real, self.effective, self.saved, self.filesystem].contains(&id)
+    }
+}
+
+/// The five capability sets of a process (capabilities(7)).
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Capabilities {
+    /// Kept through execve(2) of files that ask for it.
+    pub inheritable: CapSet,
+    /// What may be made effective.
+    pub permitted: CapSet,
+    /// What the kernel checks.
+    pub effective: CapSet,
+    /// What execve(2) can ever give.
+    pub bounding: CapSet,
+    /// Kept through execve(2) of any file.
+    pub ambient: CapSet,
+}
+
+/// Our process, as `/proc/self/status` tells it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Process {
+    /// User ids.
+    pub uid: IdSet<Uid>,
+    /// Group ids.
+    pub gid: IdSet<Gid>,
+    /// Supplementary groups, in the kernel's order.
+    pub groups: Vec<Gid>,
+    /// Capability sets.
+    pub capabilities: Capabilities,
+    /// Is no_new_privs set?
+    pub no_new_privileges: bool,
+    /// What is wrong with our own executable, if anything is.
+    pub executable: Executable,
+}
+
+/// Whether our own binary is fit to run as root (contract 6, AT_SECURE).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Executable {
+    /// No set-id bit, no file capability.
+    Plain,
+    /// A setuid or setgid bit.
+    SetId(Mode),
+    /// File capabilities.
+    FileCapabilities,
+    /// It could not be looked at, for want of /proc.
+    Unknown,
+}
+
+/// Our user namespace (user_namespaces(7)).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UserNamespace {
+    /// `/proc/self/uid_map`; the identity where /proc is missing.
+    pub uid_map: IdMap,
+    /// `/proc/self/gid_map`; the identity where /proc is missing.
+    pub gid_map: IdMap,
+    /// The uid that stands for every unmapped one.
+    pub overflow_uid: Uid,
+    /// The gid that stands for every unmapped one.
+    pub overflow_gid: Gid,
+    /// Does `/proc/self/setgroups` say `deny`?
+    pub setgroups_denied: bool,
+    /// False where /proc is missing: then the rest of this is a guess.
+    pub is_known: bool,
+}
+
+/// The account files.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Accounts {
+    /// /etc/passwd.
+    pub passwd: EtcFile,
+    /// /etc/group.
+    pub group: EtcFile,
+    /// /etc/gshadow; `None` where it does not exist.
+    pub gshadow: Option<EtcFile>,
+    /// What the name service knows beyond the files (dynamic builds only).
+    pub name_service: Option<NameService>,
+}
+
+/// An account and its groups from LDAP, sssd and the like (nsswitch.conf(5)).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NameService {
+    /// The account.
+    pub account: Account,
+    /// Its groups as initgroups(3) would set them.
+    pub groups: Vec<Gid>,
+}
+
+/// A file of /etc that is edited as a whole.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EtcFile {
+    /// Its content; empty where it could not be read.
+    pub bytes: Vec<u8>,
+    /// Whether it may be replaced.
+    pub access: Access,
+}
+
+/// Whether a file of /etc can be replaced, and if not, why (contract 9).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// It can.
+    Replaceable,
+    /// Not there.
+    Missing,
+    /// A symbolic link.
+    SymbolicLink,
+    /// A directory, a device, a socket or a FIFO.
+    NotAFile,
+    /// A mount point of its own: a rename over it gives EBUSY.
+    MountPoint,
+    /// On a read-only file system.
+    ReadOnly,
+    /// Its owner is not ours to give.
+    ForeignOwner {
+        /// Owner.
+        uid: Uid,
+        /// Group.
+        gid: Gid,
+    },
+    /// Another program held the lock of shadow-utils for too long.
+    Locked,
+    /// We may not read it, or not write beside it.
+    Denied,
+}
+
+/// One path that may need a grant.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PathFacts {
+    /// As it was asked for.
+    pub path: PathBuf,
+    /// What is meant to be there.
+    pub meant: Meant,
+    /// What is there.
+    pub found: Found,
+}
+
+/// What a path is meant to be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Meant {
+    /// The API socket of an engine.
+    EngineSocket(Engine),
+}
+
+/// Whose socket.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Engine {
+    /// Docker Engine, or what speaks its API.
+    Docker,
+    /// Podman's service.
+    Podman,
+}
+
+/// What the walk to a path came to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Found {
+    /// A component does not exist (ENOENT, ENOTDIR).
+    Missing,
+    /// The walk was stopped before the end.
+    Blocked {
+        /// The component that could not be looked at.
+        at: PathBuf,
+        /// The error number, as in errno(3).
+        errno: i32,
+    },
+    /// It is there.
+    Node(Node),
+}
+
+/// What a path leads to: read from the descriptor that the walk ended on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Node {
+    /// What it is.
+    pub kind: Kind,
+    /// Owner.
+    pub uid: Uid,
+    /// Owning group.
+    pub gid: Gid,
+    /// Mode bits.
+    pub mode: Mode,
+    /// Access ACL, where it says more than the mode.
+    pub acl: Option<Acl>,
+    /// Every directory and symbolic link on the way, from the root on.
+    pub way: Vec<Waypoint>,
+    /// May our own process write it, as the kernel judges (faccessat(2))? `None` where that was not asked: as root.
+    pub writable_by_us: Option<bool>,
+}
+
+/// A directory or symbolic link on the way to a path.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Waypoint {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Directory or symbolic link.
+    pub kind: Kind,
+    /// Owner.
+    pub uid: Uid,
+    /// Owning group.
+    pub gid: Gid,
+    /// Mode bits.
+    pub mode: Mode,
+    /// Access ACL, where it says more than the mode.
+    pub acl: Option<Acl>,
+}
+
+/// The type of a file (inode(7)).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// Directory.
+    Directory,
+    /// Symbolic link.
+    SymbolicLink,
+    /// Socket.
+    Socket,
+    /// Regular file.
+    File,
+    /// Character device.
+    CharacterDevice,
+    /// Block device.
+    BlockDevice,
+    /// FIFO.
+    Fifo,
+}
+
+/// Where COMMAND could be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CommandFacts {
+    /// The files to try, in the order of PATH; a COMMAND with a slash is the only one.
+    pub candidates: Vec<PathBuf>,
+    /// File capabilities of the first candidate that exists.
+    pub file_capabilities: Option<FileCapabilities>,
+}
+
+/// The file capabilities of an executable (capabilities(7), `security.capability`).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FileCapabilities {
+    /// The file that has them.
+    pub path: PathBuf,
+    /// The permitted set.
+    pub permitted: CapSet,
+    /// The effective bit: then the kernel refuses to execute it where it cannot give all of `permitted`.
+    pub effective: bool,
+}
+
+/// One variable of the environment.
+pub type Variable = (OsString, OsString);

@@ -1,0 +1,192 @@
+//! What will be done: steps in order, each with its reason. `render` prints this value, `act` performs it.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::capability::CapSet;
+use crate::facts::{Capabilities, Variable};
+use crate::ids::{Gid, Uid};
+use crate::refusal::Finding;
+
+/// The whole of a start that goes ahead.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Plan {
+    /// Whom COMMAND will run as.
+    pub identity: Identity,
+    /// What became of each path, in the order in which they were asked for.
+    pub grants: Vec<Grant>,
+    /// Every gid through which a granted path is reached: the `group_add` that this start replaces.
+    pub group_add: Vec<Gid>,
+    /// What to do, in order.
+    pub steps: Vec<Planned>,
+    /// What the operator should know.
+    pub findings: Vec<Finding>,
+}
+
+impl Plan {
+    /// The steps that replace a file.
+    pub fn edits(&self) -> impl Iterator<Item = &FileEdit> {
+        self.steps.iter().filter_map(|planned| match &planned.step {
+            Step::EditFile(edit) => Some(edit),
+            Step::DropBoundingSet(_)
+            | Step::SetGroups(_)
+            | Step::SetGid(_)
+            | Step::SetUid { .. }
+            | Step::SetCapabilities(_)
+            | Step::SetNoNewPrivileges
+            | Step::Verify(_)
+            | Step::Execute(_) => None,
+        })
+    }
+}
+
+/// Whom COMMAND runs as.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Identity {
+    /// User id; never 0.
+    pub uid: Uid,
+    /// Primary group.
+    pub gid: Gid,
+    /// Supplementary groups: sorted, no duplicates, with the primary one.
+    pub groups: Vec<Gid>,
+    /// The account's name; `None` without an account.
+    pub name: Option<OsString>,
+    /// Home directory; `/` without one.
+    pub home: OsString,
+}
+
+/// A path and what became of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Grant {
+    /// As it was asked for.
+    pub path: PathBuf,
+    /// The judgement.
+    pub verdict: Verdict,
+}
+
+/// How the identity reaches a path (contract 5).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// It could anyway: no grant.
+    Open(Class),
+    /// Through a group that it gets for this.
+    Granted {
+        /// The group.
+        gid: Gid,
+        /// Whose entry it is.
+        through: Through,
+        /// Its name in /etc/group, now or after the edit.
+        name: Option<String>,
+    },
+    /// Not at all; a finding says why.
+    Closed,
+}
+
+/// The class of acl(5) that decides.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Class {
+    /// The owner.
+    Owner,
+    /// A named user of the ACL.
+    NamedUser,
+    /// This group: owning or named.
+    Group(Gid),
+    /// Everyone else.
+    Other,
+    /// The kernel let our own process in, through a group that this user namespace cannot name.
+    Unnamed,
+}
+
+/// Which entry of a path's permissions names the granted group.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Through {
+    /// The owning group.
+    OwningGroup,
+    /// A named group of the ACL.
+    AclEntry,
+}
+
+/// A step and why it is there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Planned {
+    /// What to do.
+    pub step: Step,
+    /// Why.
+    pub reason: String,
+}
+
+/// The whole vocabulary of change, in the order of a plan (contract 9 and 10).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// Replace a file of /etc.
+    EditFile(FileEdit),
+    /// prctl(2) PR_CAPBSET_DROP for each of these.
+    DropBoundingSet(CapSet),
+    /// setgroups(2).
+    SetGroups(Vec<Gid>),
+    /// setresgid(2): real, effective, saved; the filesystem gid follows.
+    SetGid(Gid),
+    /// setresuid(2): real, effective, saved; the filesystem uid follows.
+    SetUid {
+        /// The uid.
+        uid: Uid,
+        /// Set the keep-capabilities flag first (PR_SET_KEEPCAPS): there is something to keep.
+        keep_permitted: bool,
+    },
+    /// capset(2) and PR_CAP_AMBIENT: exactly these stay permitted, effective, inheritable and ambient.
+    SetCapabilities(CapSet),
+    /// prctl(2) PR_SET_NO_NEW_PRIVS.
+    SetNoNewPrivileges,
+    /// Read everything back, and try to become root again.
+    Verify(Expected),
+    /// execve(2).
+    Execute(Command),
+}
+
+/// A file of /etc before and after: `act` writes `new` only where it still finds `old`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FileEdit {
+    /// The file.
+    pub path: PathBuf,
+    /// The whole content that the decision was made on.
+    pub old: Vec<u8>,
+    /// The whole content afterwards.
+    pub new: Vec<u8>,
+    /// The lines that differ, in the order of the file.
+    pub changes: Vec<LineChange>,
+}
+
+/// One line that an edit changes, without its newline.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LineChange {
+    /// As it was; `None` for a new line.
+    pub old: Option<Vec<u8>>,
+    /// As it will be; `None` for a line that goes.
+    pub new: Option<Vec<u8>>,
+}
+
+/// What the kernel must say about us before COMMAND is executed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Expected {
+    /// All four user ids.
+    pub uid: Uid,
+    /// All four group ids.
+    pub gid: Gid,
+    /// Supplementary groups, as a set: the kernel sorts them.
+    pub groups: Vec<Gid>,
+    /// All five capability sets.
+    pub capabilities: Capabilities,
+    /// no_new_privs.
+    pub no_new_privileges: bool,
+}
+
+/// COMMAND.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Command {
+    /// The files to try, in order (execvp(3), without its fall-back to a shell).
+    pub candidates: Vec<PathBuf>,
+    /// Its arguments, the name it was called by included.
+    pub argv: Vec<OsString>,
+    /// Variables that replace those of our own environment.
+    pub environment: Vec<Variable>,
+}

@@ -1,0 +1,145 @@
+//! What was asked: the command line and the environment, understood but not yet compared with the world.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::account::{GroupSpec, UserSpec};
+use crate::capability::CapSet;
+
+/// Everything that the operator chose.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Request {
+    /// Start, or only show.
+    pub mode: Mode,
+    /// Whom to become.
+    pub user: UserSpec,
+    /// Was `user` asked for, or is it the default?
+    pub user_is_default: bool,
+    /// Which engine sockets matter.
+    pub sockets: Sockets,
+    /// Refuse to start when an engine socket is out of reach.
+    pub require_socket: bool,
+    /// Accept that access goes through GID 0.
+    pub allow_gid_0: bool,
+    /// Extra groups.
+    pub groups: Vec<GroupSpec>,
+    /// Keep what the runtime added with `--group-add`.
+    pub inherit_groups: bool,
+    /// May /etc/group be edited?
+    pub edit_group_file: bool,
+    /// Capabilities that the command keeps.
+    pub keep_capabilities: CapSet,
+    /// Leave no_new_privs unset.
+    pub allow_new_privileges: bool,
+}
+
+/// The three ways to be called; the check comes with its own issue.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// Become the identity, then execute the command.
+    Start {
+        /// COMMAND and its arguments; never empty.
+        command: Vec<OsString>,
+    },
+    /// Print what a root start would do.
+    DryRun {
+        /// What to print.
+        format: Format,
+        /// The service or container that the fragment is for.
+        service: String,
+        /// COMMAND and its arguments; may be empty.
+        command: Vec<OsString>,
+    },
+}
+
+/// Which engine sockets matter (contract 4).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Sockets {
+    /// `--no-socket`: none.
+    Ignored,
+    /// `DOCKER_HOST` names an engine that is reached without a socket.
+    NotNeeded {
+        /// Its value.
+        docker_host: OsString,
+    },
+    /// These, from `--socket` or `DOCKER_HOST=unix://`.
+    Paths(Vec<PathBuf>),
+    /// The first of the usual places that exists.
+    Search,
+}
+
+/// What `--dry-run` prints (contract 7).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// For a person.
+    Text,
+    /// For a program; versioned.
+    Json,
+    /// An override file for the compose tool.
+    Compose,
+    /// Options of `docker run`.
+    Docker,
+    /// Options of `podman run`.
+    Podman,
+    /// A pod spec fragment.
+    Kubernetes,
+    /// A line for an env file.
+    Env,
+    /// Lines for a quadlet's `[Container]` section.
+    Quadlet,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LogFormat {
+    /// `charon-init: thing: what; why; what to do`.
+    Text,
+    /// One object a line.
+    Json,
+}
+
+/// How much is logged: this level and those above it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum LogLevel {
+    /// Nothing, not even errors: the exit code alone speaks.
+    Off,
+    /// Refusals and failures.
+    Error,
+    /// And findings.
+    Warn,
+    /// And what was granted.
+    Info,
+    /// And every step.
+    Debug,
+    /// The same as debug today.
+    Trace,
+}
+
+/// How to log: known before anything else can be said.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Log {
+    /// `--log-format`.
+    pub format: LogFormat,
+    /// `--log-level`.
+    pub level: LogLevel,
+}
+
+/// What `DOCKER_HOST` comes to (contract 4).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DockerHost {
+    /// `unix://PATH`.
+    Socket(PathBuf),
+    /// `tcp`, `ssh`, `fd`, `http` or `https`: no socket is needed.
+    Elsewhere,
+}
+
+/// What is wrong with a `DOCKER_HOST`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DockerHostFault {
+    /// No `://`.
+    NoScheme,
+    /// `unix://` and nothing after it.
+    NoPath,
+    /// A scheme that no engine listens on.
+    UnknownScheme,
+}

@@ -62,6 +62,8 @@ pub struct Grant {
     pub path: PathBuf,
     /// The judgement.
     pub verdict: Verdict,
+    /// The groups without which the identity would not get there: the socket's, or a directory's on the way.
+    pub gids: Vec<Gid>,
 }
 
 /// How the identity reaches a path (contract 5).

@@ -3,6 +3,9 @@
 //! The only place with those sentences. A *refusal* stops the start before anything was changed (exit 78); a
 //! *finding* is something that the operator should know and that does not stop it.
 
+mod findings;
+mod refusals;
+
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -133,8 +136,10 @@ pub enum Refusal {
     CommandNeedsCapabilities {
         /// The file.
         path: PathBuf,
-        /// Those that are missing.
-        missing: CapSet,
+        /// Those that we would drop and `--keep-cap` would keep.
+        dropped: CapSet,
+        /// Those that the runtime withheld.
+        withheld: CapSet,
     },
     /// `--require-socket`, and this finding leaves it out of reach.
     SocketOutOfReach {
@@ -204,6 +209,15 @@ pub enum Elevation {
     FileCapabilities,
     /// Real, effective, saved or filesystem ids differ.
     IdsDiffer,
+}
+
+/// A refusal, with what was found on the way to it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refused {
+    /// Why.
+    pub refusal: Refusal,
+    /// What else the operator should know.
+    pub findings: Vec<Finding>,
 }
 
 /// Something that the operator should know.

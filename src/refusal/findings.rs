@@ -1,0 +1,434 @@
+//! A finding → its level and its sentence.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::Path;
+
+use crate::account::{GroupRef, UserRef, UserSpec};
+use crate::capability::CapSet;
+use crate::facts::{Access, Kind};
+use crate::ids::{Gid, Uid};
+use crate::permission::Mode;
+use crate::refusal::refusals::gid_zero_remedies;
+use crate::refusal::{Finding, GidZeroPath, Message, quoted};
+use crate::request::LogLevel;
+
+/// What the absence of a socket means to the operator.
+const NO_DISCOVERY: &str = "Docker discovery will be unavailable";
+
+impl Finding {
+    /// How loud it is.
+    #[must_use]
+    pub fn level(&self) -> LogLevel {
+        match self {
+            Self::EngineElsewhere { .. } => LogLevel::Info,
+            Self::NotMounted { .. }
+            | Self::DirectoryInstead { .. }
+            | Self::NotASocket { .. }
+            | Self::Blocked { .. }
+            | Self::WorldWritable { .. }
+            | Self::Redirectable { .. }
+            | Self::GroupHasNothing { .. }
+            | Self::NotSearchable { .. }
+            | Self::Unmapped { .. }
+            | Self::GidZeroAccepted { .. }
+            | Self::GroupMissing { .. }
+            | Self::GidZeroWouldHelp(_)
+            | Self::GidZeroHeld
+            | Self::NotTheUser { .. }
+            | Self::DefaultUserMissing { .. }
+            | Self::FileLeftAlone { .. }
+            | Self::SensitiveGroup { .. }
+            | Self::OverflowGroupDropped { .. }
+            | Self::BoundingSetStays { .. }
+            | Self::KeepWithheld { .. }
+            | Self::NoProc => LogLevel::Warn,
+        }
+    }
+
+    /// Does it leave a socket out of reach (contract 5, `--require-socket`)?
+    #[must_use]
+    pub fn is_out_of_reach(&self) -> bool {
+        match self {
+            Self::NotMounted { .. }
+            | Self::DirectoryInstead { .. }
+            | Self::NotASocket { .. }
+            | Self::Blocked { .. }
+            | Self::Redirectable { .. }
+            | Self::GroupHasNothing { .. }
+            | Self::NotSearchable { .. }
+            | Self::Unmapped { .. }
+            | Self::GroupMissing { .. }
+            | Self::GidZeroWouldHelp(_) => true,
+            Self::EngineElsewhere { .. }
+            | Self::WorldWritable { .. }
+            | Self::GidZeroAccepted { .. }
+            | Self::GidZeroHeld
+            | Self::NotTheUser { .. }
+            | Self::DefaultUserMissing { .. }
+            | Self::FileLeftAlone { .. }
+            | Self::SensitiveGroup { .. }
+            | Self::OverflowGroupDropped { .. }
+            | Self::BoundingSetStays { .. }
+            | Self::KeepWithheld { .. }
+            | Self::NoProc => false,
+        }
+    }
+
+    /// What to tell the operator.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        match self {
+            Self::NotMounted { path } => not_mounted(path),
+            Self::DirectoryInstead { path } => directory_instead(path),
+            Self::NotASocket { path, kind } => not_a_socket(path, *kind),
+            Self::Blocked { path, at, errno } => blocked(path, at, *errno),
+            Self::WorldWritable { path, mode } => world_writable(path, *mode),
+            Self::Redirectable {
+                path,
+                at,
+                uid,
+                mode,
+            } => redirectable(path, at, *uid, *mode),
+            Self::GroupHasNothing {
+                path,
+                gid,
+                mode,
+                has_acl,
+            } => group_has_nothing(path, *gid, *mode, *has_acl),
+            Self::NotSearchable {
+                path,
+                directory,
+                uid,
+                gid,
+                mode,
+            } => not_searchable(path, directory, *uid, *gid, *mode),
+            Self::Unmapped { path, gid } => unmapped(path, *gid),
+            Self::GidZeroAccepted { path, meaning } => Message {
+                code: "gid-0-accepted",
+                thing: quoted(path),
+                what: "reached through gid 0 (root), as allowed".to_owned(),
+                why: meaning.risk(),
+                remedies: vec!["give the socket another group on the host to avoid it".to_owned()],
+            },
+            Self::GroupMissing {
+                path,
+                gid,
+                uid,
+                own_gid,
+            } => group_missing(path, *gid, *uid, *own_gid),
+            Self::GidZeroWouldHelp(found) => gid_zero_would_help(found),
+            Self::GidZeroHeld => gid_zero_held(),
+            Self::NotTheUser { spec, uid, gid } => not_the_user(spec, *uid, *gid),
+            Self::DefaultUserMissing { name, uid, gid } => default_user_missing(name, *uid, *gid),
+            Self::FileLeftAlone { path, access } => file_left_alone(path, *access),
+            Self::SensitiveGroup { name, gid } => sensitive_group(name, *gid),
+            Self::OverflowGroupDropped { gid } => overflow_group_dropped(*gid),
+            Self::BoundingSetStays { left } => bounding_set_stays(*left),
+            Self::KeepWithheld { capability } => Message {
+                code: "keep-withheld",
+                thing: format!("--keep-cap {capability}"),
+                what: "the runtime withheld it, so it cannot be kept".to_owned(),
+                why: "it is not in our bounding and permitted sets".to_owned(),
+                remedies: vec![format!(
+                    "--cap-add {} (compose cap_add)",
+                    capability.to_string().to_uppercase()
+                )],
+            },
+            Self::NoProc => no_proc(),
+            Self::EngineElsewhere { docker_host } => Message {
+                code: "engine-elsewhere",
+                thing: "DOCKER_HOST".to_owned(),
+                what: format!("{}: no socket is needed", quoted(docker_host)),
+                why: "the engine is reached without one".to_owned(),
+                remedies: Vec::new(),
+            },
+        }
+    }
+}
+
+fn not_mounted(path: &Path) -> Message {
+    Message {
+        code: "not-mounted",
+        thing: quoted(path),
+        what: "not found".to_owned(),
+        why: format!("the engine socket is not mounted; {NO_DISCOVERY}"),
+        remedies: vec![
+            "mount it: -v /var/run/docker.sock:/var/run/docker.sock".to_owned(),
+            "say that none is needed: CHARON_DOCKER_ENABLED=false".to_owned(),
+        ],
+    }
+}
+
+fn directory_instead(path: &Path) -> Message {
+    Message {
+        code: "directory-instead",
+        thing: quoted(path),
+        what: "a directory, not a socket".to_owned(),
+        why: format!(
+            "the host path did not exist when the container was created, so the engine made a directory; {NO_DISCOVERY}"
+        ),
+        remedies: vec!["remove the directory on the host, start the engine there, and create the container again".to_owned()],
+    }
+}
+
+fn not_a_socket(path: &Path, kind: Kind) -> Message {
+    Message {
+        code: "not-a-socket",
+        thing: quoted(path),
+        what: format!("{}, not a socket", kind_name(kind)),
+        why: NO_DISCOVERY.to_owned(),
+        remedies: vec![
+            "mount the engine's socket there".to_owned(),
+            "name the socket with --socket".to_owned(),
+        ],
+    }
+}
+
+fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Directory => "a directory",
+        Kind::SymbolicLink => "a symbolic link",
+        Kind::Socket => "a socket",
+        Kind::File => "a regular file",
+        Kind::CharacterDevice => "a character device",
+        Kind::BlockDevice => "a block device",
+        Kind::Fifo => "a FIFO",
+    }
+}
+
+fn blocked(path: &Path, at: &Path, errno: i32) -> Message {
+    Message {
+        code: "blocked",
+        thing: quoted(path),
+        what: format!(
+            "it could not be looked at: {} at {}",
+            io::Error::from_raw_os_error(errno),
+            quoted(at)
+        ),
+        why: format!("whether it is there cannot be told; {NO_DISCOVERY}"),
+        remedies: vec!["make every directory on the way searchable (chmod a+x)".to_owned()],
+    }
+}
+
+fn world_writable(path: &Path, mode: Mode) -> Message {
+    Message {
+        code: "world-writable",
+        thing: quoted(path),
+        what: format!("writable by everyone, mode {mode}"),
+        why: "every process that sees the socket is root on the host".to_owned(),
+        remedies: vec!["chmod 0660 on the host; charon-init then grants its group".to_owned()],
+    }
+}
+
+fn redirectable(path: &Path, at: &Path, uid: Uid, mode: Mode) -> Message {
+    Message {
+        code: "redirectable",
+        thing: quoted(path),
+        what: format!(
+            "not granted: {} (owner uid {uid}, mode {mode}) is not root's alone",
+            quoted(at)
+        ),
+        why: "whoever may change it could point the path at another file, such as /etc/shadow"
+            .to_owned(),
+        remedies: vec![
+            "mount it below a directory that only root may write, such as /var/run".to_owned(),
+            "name the group yourself: --group-add GID on the container".to_owned(),
+        ],
+    }
+}
+
+fn group_has_nothing(path: &Path, gid: Gid, mode: Mode, has_acl: bool) -> Message {
+    let acl = if has_acl { " with its ACL" } else { "" };
+    Message {
+        code: "group-has-nothing",
+        thing: quoted(path),
+        what: format!(
+            "membership of its group, gid {gid}, would not help: mode {mode}{acl} gives it no way in"
+        ),
+        why: format!("the group needs write permission; {NO_DISCOVERY}"),
+        remedies: vec!["chmod g+rw on the host".to_owned()],
+    }
+}
+
+fn not_searchable(path: &Path, directory: &Path, uid: Uid, gid: Gid, mode: Mode) -> Message {
+    Message {
+        code: "not-searchable",
+        thing: quoted(path),
+        what: format!(
+            "out of reach: directory {} (owner uid {uid}, gid {gid}, mode {mode}) cannot be searched by the identity",
+            quoted(directory)
+        ),
+        why: format!("the socket's group does not open it either; {NO_DISCOVERY}"),
+        remedies: vec![
+            "chmod a+x on that directory".to_owned(),
+            "mount the socket somewhere else".to_owned(),
+        ],
+    }
+}
+
+fn unmapped(path: &Path, gid: Gid) -> Message {
+    Message {
+        code: "unmapped",
+        thing: quoted(path),
+        what: format!("its group is not mapped in this user namespace and shows as the overflow gid {gid}"),
+        why: "it cannot be granted from inside: setgroups would silently give nogroup".to_owned(),
+        remedies: vec![
+            "rootless Podman: --group-add keep-groups with --user or --userns=keep-id, which needs no drop".to_owned(),
+            "Docker with userns-remap: --userns=host for this container".to_owned(),
+            "rootless Docker: mount the rootless engine's own socket, $XDG_RUNTIME_DIR/docker.sock".to_owned(),
+        ],
+    }
+}
+
+/// Contract 6: the remedy stands verbatim on stderr.
+fn group_missing(path: &Path, gid: Gid, uid: Uid, own_gid: Gid) -> Message {
+    Message {
+        code: "group-missing",
+        thing: quoted(path),
+        what: format!("not accessible by the current process (uid={uid} gid={own_gid})"),
+        why: format!("its groups do not include gid {gid}, and a non-root start cannot add it"),
+        remedies: vec![format!(
+            "Use docker compose group_add: [\"{gid}\"] or run with --group-add {gid}"
+        )],
+    }
+}
+
+fn gid_zero_would_help(found: &GidZeroPath) -> Message {
+    let GidZeroPath {
+        path,
+        uid,
+        gid,
+        mode,
+        meaning,
+    } = found;
+    let mut remedies = gid_zero_remedies(*gid);
+    if let Some(first) = remedies.first_mut() {
+        first.push_str(" and start as root or with group 0");
+    }
+    Message {
+        code: "gid-0-would-help",
+        thing: quoted(path),
+        what: format!(
+            "not accessible: the only way in is gid 0 (root); owner uid {uid}, group gid {gid}, mode {mode}"
+        ),
+        why: format!("warning: {}", meaning.risk()),
+        remedies,
+    }
+}
+
+fn gid_zero_held() -> Message {
+    Message {
+        code: "gid-0-held",
+        thing: "gid 0 (root)".to_owned(),
+        what: "the process is in root's group and needs it for no granted path".to_owned(),
+        why: "a non-root start keeps the groups that the runtime gave, as OpenShift does"
+            .to_owned(),
+        remedies: vec!["give another group: --user UID:GID".to_owned()],
+    }
+}
+
+fn not_the_user(spec: &UserSpec, uid: Uid, gid: Gid) -> Message {
+    Message {
+        code: "not-the-user",
+        thing: format!("--user {}", spec_text(spec)),
+        what: format!("the start is not by root, so the process stays uid {uid} gid {gid}"),
+        why: "only root can become another user".to_owned(),
+        remedies: vec![
+            "start the container as root".to_owned(),
+            format!("name that user: --user {uid}:{gid} (CHARON_INIT_USER)"),
+        ],
+    }
+}
+
+fn spec_text(spec: &UserSpec) -> String {
+    let user = match &spec.user {
+        UserRef::Name(name) => quoted(name),
+        UserRef::Uid(uid) => uid.to_string(),
+    };
+    match &spec.group {
+        None => user,
+        Some(GroupRef::Name(name)) => format!("{user}:{}", quoted(name)),
+        Some(GroupRef::Gid(gid)) => format!("{user}:{gid}"),
+    }
+}
+
+fn default_user_missing(name: &OsStr, uid: Uid, gid: Gid) -> Message {
+    Message {
+        code: "default-user-missing",
+        thing: format!("user {}", quoted(name)),
+        what: format!("there is no such account here; uid {uid} gid {gid} is assumed"),
+        why: "a dry run also works where the image's accounts are not".to_owned(),
+        remedies: vec!["name the user of the image: --user UID:GID".to_owned()],
+    }
+}
+
+fn file_left_alone(path: &Path, access: Access) -> Message {
+    let why = match access {
+        Access::Replaceable => "it need not be edited".to_owned(),
+        Access::Missing => "it does not exist".to_owned(),
+        Access::SymbolicLink => "it is a symbolic link".to_owned(),
+        Access::NotAFile => "it is not a regular file".to_owned(),
+        Access::MountPoint => "it is a mount point of its own and cannot be replaced".to_owned(),
+        Access::ReadOnly => "it is on a read-only file system".to_owned(),
+        Access::ForeignOwner { uid, gid } => {
+            format!("its owner, uid {uid} gid {gid}, could not be restored")
+        }
+        Access::Locked => "another program holds the lock /etc/.pwd.lock".to_owned(),
+        Access::Denied => "we may not write it".to_owned(),
+    };
+    Message {
+        code: "file-left-alone",
+        thing: quoted(path),
+        what: "left alone: the groups are in the process only".to_owned(),
+        why: format!("{why}; 'docker exec -u' and id(1) by name will not show them"),
+        remedies: vec!["nothing need be done for the command itself".to_owned()],
+    }
+}
+
+fn sensitive_group(name: &str, gid: Gid) -> Message {
+    Message {
+        code: "sensitive-group",
+        thing: format!("gid {gid} ({name})"),
+        what: "the host's gid means something else in this image".to_owned(),
+        why: format!(
+            "the command can now open what the image's group {} may open",
+            quoted(name)
+        ),
+        remedies: vec!["give the socket a gid on the host that the image does not use".to_owned()],
+    }
+}
+
+fn overflow_group_dropped(gid: Gid) -> Message {
+    Message {
+        code: "overflow-group-dropped",
+        thing: format!("gid {gid}"),
+        what: "groups that this user namespace cannot name are lost in the drop".to_owned(),
+        why: "it is the overflow gid, which stands for every unmapped group (Podman's keep-groups)"
+            .to_owned(),
+        remedies: vec![
+            "start as the user from the beginning: --user, with --group-add keep-groups".to_owned(),
+        ],
+    }
+}
+
+fn bounding_set_stays(left: CapSet) -> Message {
+    Message {
+        code: "bounding-set-stays",
+        thing: "bounding set".to_owned(),
+        what: format!("it stays as the runtime gave it ({left})"),
+        why: "root without CAP_SETPCAP cannot drop it; no_new_privs keeps it out of reach"
+            .to_owned(),
+        remedies: vec!["--cap-add SETPCAP (compose cap_add)".to_owned()],
+    }
+}
+
+fn no_proc() -> Message {
+    Message {
+        code: "no-proc",
+        thing: "'/proc'".to_owned(),
+        what: "not mounted".to_owned(),
+        why: "the user namespace and our own file's mode could not be verified".to_owned(),
+        remedies: vec!["mount it: engines do by themselves".to_owned()],
+    }
+}

@@ -11,3 +11,6 @@ pub mod permission;
 pub mod plan;
 pub mod refusal;
 pub mod request;
+
+// rooms
+pub mod parse;

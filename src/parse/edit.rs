@@ -1,0 +1,141 @@
+//! /etc/group or /etc/gshadow and the changes wanted → the new file. Every byte that is not ours stays.
+
+use std::borrow::Cow;
+use std::iter::Peekable;
+
+use super::line;
+
+/// One wanted change; a line is named by its position in [`super::group::lines`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum LineEdit {
+    /// The line goes, with its newline.
+    Remove(usize),
+    /// `member` joins the last field of the line, unless that lists it already.
+    AddMember {
+        /// Which line.
+        line: usize,
+        /// The name to add.
+        member: Vec<u8>,
+    },
+    /// A new line, without its newline: before the first NIS entry, else at the end.
+    Append(Vec<u8>),
+}
+
+/// A line before and after: `None` for one that is new, or gone. Without newlines.
+pub type Change = (Option<Vec<u8>>, Option<Vec<u8>>);
+
+/// What came of it.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Edited {
+    /// The whole file.
+    pub new: Vec<u8>,
+    /// The lines that differ, in the order of the file.
+    pub changes: Vec<Change>,
+}
+
+/// `old` with `edits` made. A line that is removed is not changed as well; one that does not exist is passed over.
+#[must_use]
+pub fn edited(old: &[u8], edits: &[LineEdit]) -> Edited {
+    let mut edited = Edited {
+        new: Vec::with_capacity(old.len()),
+        changes: Vec::new(),
+    };
+    let mut in_place = in_place(edits);
+    let mut appended = edits.iter().filter_map(LineEdit::appended).peekable();
+    for (index, piece) in line::pieces(old).enumerate() {
+        if line::is_nis(piece) {
+            appended
+                .by_ref()
+                .for_each(|new_line| edited.append(new_line));
+        }
+        let before = line::without_newline(piece);
+        let after = after(before, index, &mut in_place);
+        edited.replace(piece, before, after);
+    }
+    appended.for_each(|new_line| edited.append(new_line));
+    edited
+}
+
+/// What happens to a line that exists: a member joins, or (`None`) it goes.
+type InPlace<'a> = (usize, Option<&'a [u8]>);
+
+impl LineEdit {
+    fn appended(&self) -> Option<&[u8]> {
+        match self {
+            Self::Append(new_line) => Some(new_line),
+            Self::Remove(_) | Self::AddMember { .. } => None,
+        }
+    }
+
+    fn in_place(&self) -> Option<InPlace<'_>> {
+        match self {
+            Self::Remove(line) => Some((*line, None)),
+            Self::AddMember { line, member } => Some((*line, Some(member))),
+            Self::Append(_) => None,
+        }
+    }
+}
+
+/// The changes to existing lines, in the order of the file.
+fn in_place(edits: &[LineEdit]) -> Peekable<impl Iterator<Item = InPlace<'_>>> {
+    let mut in_place: Vec<InPlace<'_>> = edits.iter().filter_map(LineEdit::in_place).collect();
+    in_place.sort_by_key(|(line, _)| *line);
+    in_place.into_iter().peekable()
+}
+
+/// The line `before` after every change that is meant for it.
+fn after<'a, 'b>(
+    before: &'a [u8],
+    index: usize,
+    in_place: &mut Peekable<impl Iterator<Item = InPlace<'b>>>,
+) -> Option<Cow<'a, [u8]>> {
+    let mut after = Some(Cow::Borrowed(before));
+    while let Some((_, change)) = in_place.next_if(|(line, _)| *line == index) {
+        after = match change {
+            None => None,
+            Some(member) => after.map(|line| with_member(line, member)),
+        };
+    }
+    after
+}
+
+fn with_member<'a>(line: Cow<'a, [u8]>, member: &[u8]) -> Cow<'a, [u8]> {
+    let members = line.rsplit(|byte| *byte == b':').next().unwrap_or_default();
+    if member.is_empty() || line::lists(members, member) {
+        return line;
+    }
+    let needs_comma = !members.is_empty() && !members.ends_with(b",");
+    let mut line = line.into_owned();
+    if needs_comma {
+        line.push(b',');
+    }
+    line.extend_from_slice(member);
+    Cow::Owned(line)
+}
+
+impl Edited {
+    /// Takes over a piece of the old file, with `after` in the place of `before`.
+    fn replace(&mut self, piece: &[u8], before: &[u8], after: Option<Cow<'_, [u8]>>) {
+        let newline = piece.strip_prefix(before).unwrap_or_default();
+        let Some(after) = after else {
+            self.changes.push((Some(before.to_vec()), None));
+            return;
+        };
+        self.new.extend_from_slice(&after);
+        self.new.extend_from_slice(newline);
+        if *after != *before {
+            self.changes
+                .push((Some(before.to_vec()), Some(after.into_owned())));
+        }
+    }
+
+    /// Adds a line of our own; it begins on a line of its own even where the old file lacks its last newline.
+    fn append(&mut self, new_line: &[u8]) {
+        if !self.new.is_empty() && !self.new.ends_with(b"\n") {
+            self.new.push(b'\n');
+        }
+        self.new.extend_from_slice(new_line);
+        self.new.push(b'\n');
+        self.changes.push((None, Some(new_line.to_vec())));
+    }
+}

@@ -1,7 +1,8 @@
 //! What is so: our process, the account files, each granted path, the command. Read once, judged elsewhere.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 use crate::account::Account;
 use crate::capability::CapSet;
@@ -201,6 +202,23 @@ pub enum Engine {
     Podman,
 }
 
+impl Engine {
+    /// Whose socket a path is, by its name: Podman's are called so.
+    #[must_use]
+    pub fn of(path: &Path) -> Self {
+        let is_podman = path
+            .as_os_str()
+            .as_bytes()
+            .windows(6)
+            .any(|part| part == b"podman");
+        if is_podman {
+            Self::Podman
+        } else {
+            Self::Docker
+        }
+    }
+}
+
 /// What the walk to a path came to.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Found {
@@ -251,6 +269,14 @@ pub struct Waypoint {
     pub mode: Mode,
     /// Access ACL, where it says more than the mode.
     pub acl: Option<Acl>,
+}
+
+impl Waypoint {
+    /// Is it a directory, and not a symbolic link?
+    #[must_use]
+    pub fn is_directory(&self) -> bool {
+        self.kind == Kind::Directory
+    }
 }
 
 /// The type of a file (inode(7)).

@@ -12,5 +12,7 @@ pub mod plan;
 pub mod refusal;
 pub mod request;
 
-// rooms
+// verbs
+pub mod decide;
+pub mod observe;
 pub mod parse;

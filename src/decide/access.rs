@@ -1,0 +1,214 @@
+//! Permissions and an identity → which class lets it in: acl(5)'s algorithm, as the kernel runs it.
+
+use crate::facts::{Node, Waypoint};
+use crate::ids::{Gid, Uid};
+use crate::permission::{Acl, Mode, Permission};
+use crate::plan::Class;
+
+/// Who asks: ids and groups as the kernel compares them.
+#[derive(Clone, Debug)]
+pub(super) struct Who {
+    /// Filesystem uid; `None` where it stands for an unmapped one and matches no owner.
+    pub(super) uid: Option<Uid>,
+    /// Filesystem gid and supplementary groups, sorted.
+    pub(super) groups: Vec<Gid>,
+    /// The gid that stands for every unmapped one, where this user namespace has such: membership cannot be told.
+    pub(super) overflow: Option<Gid>,
+}
+
+impl Who {
+    /// The same, with `gid` as well.
+    pub(super) fn with(&self, gid: Gid) -> Self {
+        let mut groups = self.groups.clone();
+        groups.push(gid);
+        groups.sort_unstable();
+        groups.dedup();
+        let overflow = self.overflow.filter(|overflow| *overflow != gid);
+        Self {
+            groups,
+            overflow,
+            ..*self
+        }
+    }
+
+    /// The same, without `gid`.
+    pub(super) fn without(&self, gid: Gid) -> Self {
+        let groups = self
+            .groups
+            .iter()
+            .copied()
+            .filter(|group| *group != gid)
+            .collect();
+        Self { groups, ..*self }
+    }
+
+    /// The same, in no group.
+    fn alone(&self) -> Self {
+        Self {
+            groups: Vec::new(),
+            ..*self
+        }
+    }
+
+    fn is_in(&self, gid: Gid) -> bool {
+        self.overflow != Some(gid) && self.groups.binary_search(&gid).is_ok()
+    }
+}
+
+/// What the kernel looks at in an inode.
+#[derive(Clone, Copy)]
+pub(super) struct Guard<'a> {
+    uid: Uid,
+    gid: Gid,
+    mode: Mode,
+    acl: Option<&'a Acl>,
+}
+
+impl<'a> From<&'a Node> for Guard<'a> {
+    fn from(node: &'a Node) -> Self {
+        Self {
+            uid: node.uid,
+            gid: node.gid,
+            mode: node.mode,
+            acl: node.acl.as_ref(),
+        }
+    }
+}
+
+impl<'a> From<&'a Waypoint> for Guard<'a> {
+    fn from(waypoint: &'a Waypoint) -> Self {
+        Self {
+            uid: waypoint.uid,
+            gid: waypoint.gid,
+            mode: waypoint.mode,
+            acl: waypoint.acl.as_ref(),
+        }
+    }
+}
+
+impl Guard<'_> {
+    /// The class that gives `who` what is `wanted`; `None` when it is kept out. The first class that matches decides,
+    /// so a membership can take access away (mode 0606).
+    pub(super) fn opens(self, who: &Who, wanted: Permission) -> Option<Class> {
+        if who.uid == Some(self.uid) {
+            return self.mode.owner().allows(wanted).then_some(Class::Owner);
+        }
+        // The kernel reads the ACL only where the mask, which the group bits show, leaves something
+        // (fs/namei.c, acl_permission_check).
+        match self.acl {
+            Some(acl) if self.mode.group() != Permission::NONE => self.acl_opens(acl, who, wanted),
+            Some(_) | None if who.is_in(self.gid) => self
+                .mode
+                .group()
+                .allows(wanted)
+                .then_some(Class::Group(self.gid)),
+            Some(_) | None => self.mode.other().allows(wanted).then_some(Class::Other),
+        }
+    }
+
+    /// posix_acl_permission: the named user, else any group that gives all, else nothing for a member, else other.
+    fn acl_opens(self, acl: &Acl, who: &Who, wanted: Permission) -> Option<Class> {
+        let named_user = acl.users.iter().find(|(uid, _)| who.uid == Some(*uid));
+        if let Some((_, permission)) = named_user {
+            return permission
+                .masked_by(acl.mask)
+                .allows(wanted)
+                .then_some(Class::NamedUser);
+        }
+        let owning = (self.gid, acl.group);
+        let mut matching = std::iter::once(&owning)
+            .chain(&acl.groups)
+            .filter(|(gid, _)| who.is_in(*gid))
+            .peekable();
+        if matching.peek().is_none() {
+            return acl.other.allows(wanted).then_some(Class::Other);
+        }
+        matching
+            .find(|(_, permission)| permission.masked_by(acl.mask).allows(wanted))
+            .map(|(gid, _)| Class::Group(*gid))
+    }
+
+    /// The group that `who` needs to be let in, if it is let in by one and would not be without any.
+    fn needed_group(self, who: &Who, wanted: Permission) -> Option<Gid> {
+        match self.opens(who, wanted)? {
+            Class::Group(gid) if self.opens(&who.alone(), wanted).is_none() => Some(gid),
+            Class::Group(_) | Class::Owner | Class::NamedUser | Class::Other | Class::Unnamed => {
+                None
+            }
+        }
+    }
+}
+
+/// How far `who` gets on the way to a node.
+pub(super) enum Reach<'a> {
+    /// All the way: the class that opens the node itself, and every group that was needed.
+    Arrives(Class, Vec<Gid>),
+    /// The node itself keeps it out.
+    ShutOut,
+    /// The node would let it in, but this directory cannot be searched.
+    Stopped(&'a Waypoint),
+}
+
+/// How far `who` gets, wanting to connect to the socket `node` (unix(7): write permission).
+pub(super) fn reach<'a>(node: &'a Node, who: &Who) -> Reach<'a> {
+    let Some(class) = Guard::from(node).opens(who, Permission::WRITE) else {
+        return Reach::ShutOut;
+    };
+    let mut directories = node.way.iter().filter(|waypoint| waypoint.is_directory());
+    if let Some(shut) = directories.clone().find(|directory| {
+        Guard::from(*directory)
+            .opens(who, Permission::SEARCH)
+            .is_none()
+    }) {
+        return Reach::Stopped(shut);
+    }
+    let own = Guard::from(node).needed_group(who, Permission::WRITE);
+    let mut gids: Vec<Gid> = own.into_iter().collect();
+    gids.extend(
+        directories
+            .by_ref()
+            .filter_map(|directory| Guard::from(directory).needed_group(who, Permission::SEARCH)),
+    );
+    gids.sort_unstable();
+    gids.dedup();
+    Reach::Arrives(class, gids)
+}
+
+/// The first directory or link on the way that someone other than root owns or may write: whoever may could point the
+/// path at another file. A sticky directory does not count when its entry belongs to root, who alone can rename it.
+pub(super) fn redirectable(node: &Node) -> Option<&Waypoint> {
+    let entry_owners = node
+        .way
+        .iter()
+        .skip(1)
+        .map(|waypoint| waypoint.uid)
+        .chain(std::iter::once(node.uid));
+    node.way
+        .iter()
+        .zip(entry_owners)
+        .find_map(|(waypoint, entry_owner)| {
+            let held_by_sticky = waypoint.mode.is_sticky() && entry_owner.is_root();
+            let writable =
+                waypoint.is_directory() && writable_by_others(waypoint) && !held_by_sticky;
+            (!waypoint.uid.is_root() || writable).then_some(waypoint)
+        })
+}
+
+/// May anyone but uid 0 write it? Group bits count whatever the group: its members are not root.
+fn writable_by_others(waypoint: &Waypoint) -> bool {
+    let mode = waypoint.mode;
+    match &waypoint.acl {
+        None => mode.group().allows(Permission::WRITE) || mode.other().allows(Permission::WRITE),
+        Some(acl) => {
+            let masked =
+                |permission: Permission| permission.masked_by(acl.mask).allows(Permission::WRITE);
+            acl.other.allows(Permission::WRITE)
+                || masked(acl.group)
+                || acl.groups.iter().any(|(_, permission)| masked(*permission))
+                || acl
+                    .users
+                    .iter()
+                    .any(|(uid, permission)| !uid.is_root() && masked(*permission))
+        }
+    }
+}

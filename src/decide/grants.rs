@@ -1,0 +1,331 @@
+//! One granted path and an identity → open, granted, out of reach or refused: the table of contract 5, row by row.
+
+use std::ops::ControlFlow;
+
+use crate::decide::access::{Reach, Who, reach, redirectable};
+use crate::facts::{Facts, Found, Kind, Meant, Node, PathFacts, UserNamespace};
+use crate::ids::{Gid, Uid};
+use crate::permission::Permission;
+use crate::plan::{Class, Grant, Through, Verdict};
+use crate::refusal::{Finding, GidZeroMeaning, GidZeroPath, Refusal};
+
+/// The identity that asks, and what it may be given.
+pub(super) struct Asker<'a> {
+    pub(super) uid: Uid,
+    pub(super) gid: Gid,
+    /// All groups so far: a grant for one path counts for the next.
+    pub(super) groups: Vec<Gid>,
+    /// Can groups be added? Not for a process that is not root.
+    pub(super) may_be_granted: bool,
+    pub(super) allow_gid_0: bool,
+    pub(super) namespace: &'a UserNamespace,
+}
+
+impl Asker<'_> {
+    fn who(&self) -> Who {
+        let namespace = self.namespace;
+        let unmapped_uid = !namespace.uid_map.is_identity() && self.uid == namespace.overflow_uid;
+        Who {
+            uid: (!unmapped_uid).then_some(self.uid),
+            groups: self.groups.clone(),
+            overflow: (!namespace.gid_map.is_identity()).then_some(namespace.overflow_gid),
+        }
+    }
+
+    fn meaning(&self) -> GidZeroMeaning {
+        let map = &self.namespace.gid_map;
+        match map.outside(0) {
+            _ if map.is_identity() => GidZeroMeaning::Host,
+            Some(outside) => GidZeroMeaning::Mapped(outside),
+            None => GidZeroMeaning::Unmapped,
+        }
+    }
+}
+
+/// What became of a path, and what the operator should know of it.
+pub(super) struct Judgement {
+    pub(super) grant: Grant,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Judge every path in order; a group granted for one counts for the next.
+pub(super) fn judge_all(facts: &Facts, asker: &mut Asker) -> Result<Vec<Judgement>, Refusal> {
+    let mut judgements = Vec::new();
+    for path in &facts.paths {
+        let judgement = judge(path, asker)?;
+        if let Verdict::Granted { gid, .. } = judgement.grant.verdict {
+            asker.groups.push(gid);
+            asker.groups.sort_unstable();
+            asker.groups.dedup();
+        }
+        judgements.push(judgement);
+    }
+    Ok(judgements)
+}
+
+fn judge(facts: &PathFacts, asker: &Asker) -> Result<Judgement, Refusal> {
+    let path = facts.path.clone();
+    let Meant::EngineSocket(_) = facts.meant;
+    let node = match &facts.found {
+        Found::Missing => return Ok(closed(facts, Finding::NotMounted { path })),
+        Found::Blocked { at, errno } => {
+            return Ok(closed(
+                facts,
+                Finding::Blocked {
+                    path,
+                    at: at.clone(),
+                    errno: *errno,
+                },
+            ));
+        }
+        Found::Node(node) => node,
+    };
+    match node.kind {
+        Kind::Directory => return Ok(closed(facts, Finding::DirectoryInstead { path })),
+        Kind::SymbolicLink
+        | Kind::File
+        | Kind::CharacterDevice
+        | Kind::BlockDevice
+        | Kind::Fifo => {
+            return Ok(closed(
+                facts,
+                Finding::NotASocket {
+                    path,
+                    kind: node.kind,
+                },
+            ));
+        }
+        Kind::Socket => {}
+    }
+    let case = Case {
+        facts,
+        node,
+        asker,
+        who: asker.who(),
+    };
+    match case.gid_zero()? {
+        ControlFlow::Break(judgement) => Ok(judgement),
+        ControlFlow::Continue(()) => Ok(case.open().unwrap_or_else(|| case.grant())),
+    }
+}
+
+fn closed(facts: &PathFacts, finding: Finding) -> Judgement {
+    let grant = Grant {
+        path: facts.path.clone(),
+        verdict: Verdict::Closed,
+        gids: Vec::new(),
+    };
+    Judgement {
+        grant,
+        findings: vec![finding],
+    }
+}
+
+/// A socket that exists, and who wants it.
+struct Case<'a> {
+    facts: &'a PathFacts,
+    node: &'a Node,
+    asker: &'a Asker<'a>,
+    who: Who,
+}
+
+impl Case<'_> {
+    /// Row: the only way in is GID 0, however the identity would get there.
+    fn gid_zero(&self) -> Result<ControlFlow<Judgement>, Refusal> {
+        let rootless = self.who.without(Gid::ROOT);
+        let needs_zero = !arrives(self.node, &rootless)
+            && !self
+                .candidates()
+                .any(|(gid, _)| arrives(self.node, &rootless.with(gid)))
+            && arrives(self.node, &rootless.with(Gid::ROOT));
+        if !needs_zero {
+            return Ok(ControlFlow::Continue(()));
+        }
+        let has_zero = self.asker.groups.contains(&Gid::ROOT);
+        if !self.asker.may_be_granted && !has_zero {
+            return Ok(ControlFlow::Break(closed(
+                self.facts,
+                Finding::GidZeroWouldHelp(self.zero_path()),
+            )));
+        }
+        if !self.asker.allow_gid_0 {
+            return Err(Refusal::GidZeroPath(self.zero_path()));
+        }
+        let accepted = Finding::GidZeroAccepted {
+            path: self.facts.path.clone(),
+            meaning: self.asker.meaning(),
+        };
+        if has_zero {
+            return Ok(ControlFlow::Break(self.opened(
+                Class::Group(Gid::ROOT),
+                vec![Gid::ROOT],
+                vec![accepted],
+            )));
+        }
+        Ok(ControlFlow::Break(self.redirected().unwrap_or_else(|| {
+            self.granted(Gid::ROOT, Through::OwningGroup, vec![accepted])
+        })))
+    }
+
+    /// Row: already reachable, by owner, by the other bits, or by a group that the identity has anyway.
+    fn open(&self) -> Option<Judgement> {
+        let mode = self.node.mode;
+        let world = mode.other().allows(Permission::WRITE);
+        let findings = world
+            .then(|| Finding::WorldWritable {
+                path: self.facts.path.clone(),
+                mode,
+            })
+            .into_iter()
+            .collect();
+        match reach(self.node, &self.who) {
+            Reach::Arrives(class, gids) => Some(self.opened(class, gids, findings)),
+            // Our own groups may hold more than this namespace can name (Podman's keep-groups): the kernel was asked.
+            Reach::ShutOut | Reach::Stopped(_)
+                if self.who.overflow.is_some() && self.node.writable_by_us == Some(true) =>
+            {
+                Some(self.opened(Class::Unnamed, Vec::new(), findings))
+            }
+            Reach::ShutOut | Reach::Stopped(_) => None,
+        }
+    }
+
+    /// The rows below: redirectable, useless, unsearchable, unmapped, granted.
+    fn grant(&self) -> Judgement {
+        if self.asker.may_be_granted
+            && let Some(judgement) = self.redirected()
+        {
+            return judgement;
+        }
+        let path = self.facts.path.clone();
+        let winner = self
+            .candidates()
+            .find(|(gid, _)| arrives(self.node, &self.who.with(*gid)));
+        let Some((gid, through)) = winner else {
+            return closed(self.facts, self.why_no_group_helps());
+        };
+        if self.who.overflow == Some(gid) {
+            return closed(self.facts, Finding::Unmapped { path, gid });
+        }
+        if !self.asker.may_be_granted {
+            let Asker {
+                uid, gid: own_gid, ..
+            } = *self.asker;
+            return closed(
+                self.facts,
+                Finding::GroupMissing {
+                    path,
+                    gid,
+                    uid,
+                    own_gid,
+                },
+            );
+        }
+        self.granted(gid, through, Vec::new())
+    }
+
+    /// The groups that a grant may take, best first: the owning one, then the named ones of the ACL, lowest first.
+    fn candidates(&self) -> impl Iterator<Item = (Gid, Through)> + use<'_> {
+        let mut named: Vec<Gid> = self
+            .node
+            .acl
+            .iter()
+            .flat_map(|acl| &acl.groups)
+            .map(|(gid, _)| *gid)
+            .collect();
+        named.sort_unstable();
+        std::iter::once((self.node.gid, Through::OwningGroup))
+            .chain(named.into_iter().map(|gid| (gid, Through::AclEntry)))
+            .filter(|(gid, _)| !gid.is_root())
+    }
+
+    /// Either the node gives no group anything, or a directory keeps out whom the node would let in.
+    fn why_no_group_helps(&self) -> Finding {
+        let path = self.facts.path.clone();
+        let zero = (Gid::ROOT, Through::OwningGroup);
+        let with_group = self
+            .candidates()
+            .chain([zero])
+            .map(|(gid, _)| self.who.with(gid));
+        let stopped_at = std::iter::once(self.who.clone())
+            .chain(with_group)
+            .find_map(|who| match reach(self.node, &who) {
+                Reach::Stopped(directory) => Some(directory),
+                Reach::ShutOut | Reach::Arrives(..) => None,
+            });
+        match stopped_at {
+            Some(directory) => Finding::NotSearchable {
+                path,
+                directory: directory.path.clone(),
+                uid: directory.uid,
+                gid: directory.gid,
+                mode: directory.mode,
+            },
+            None => Finding::GroupHasNothing {
+                path,
+                gid: self.node.gid,
+                mode: self.node.mode,
+                has_acl: self.node.acl.is_some(),
+            },
+        }
+    }
+
+    /// A grant on a path that the identity could redirect would open whatever it points it at.
+    fn redirected(&self) -> Option<Judgement> {
+        let at = redirectable(self.node)?;
+        let finding = Finding::Redirectable {
+            path: self.facts.path.clone(),
+            at: at.path.clone(),
+            uid: at.uid,
+            mode: at.mode,
+        };
+        Some(closed(self.facts, finding))
+    }
+
+    fn opened(&self, class: Class, gids: Vec<Gid>, findings: Vec<Finding>) -> Judgement {
+        let grant = Grant {
+            path: self.facts.path.clone(),
+            verdict: Verdict::Open(class),
+            gids,
+        };
+        Judgement { grant, findings }
+    }
+
+    fn granted(&self, gid: Gid, through: Through, findings: Vec<Finding>) -> Judgement {
+        let mut gids = match reach(self.node, &self.who.with(gid)) {
+            Reach::Arrives(_, gids) => gids,
+            Reach::ShutOut | Reach::Stopped(_) => Vec::new(),
+        };
+        if !gids.contains(&gid) {
+            gids.push(gid);
+            gids.sort_unstable();
+        }
+        let verdict = Verdict::Granted {
+            gid,
+            through,
+            name: None,
+        };
+        Judgement {
+            grant: Grant {
+                path: self.facts.path.clone(),
+                verdict,
+                gids,
+            },
+            findings,
+        }
+    }
+
+    fn zero_path(&self) -> GidZeroPath {
+        GidZeroPath {
+            path: self.facts.path.clone(),
+            uid: self.node.uid,
+            gid: self.node.gid,
+            mode: self.node.mode,
+            meaning: self.asker.meaning(),
+        }
+    }
+}
+
+fn arrives(node: &Node, who: &Who) -> bool {
+    matches!(reach(node, who), Reach::Arrives(..))
+}

@@ -1,0 +1,338 @@
+//! The groups that the account needs and the files as they are → the files as they should be (contract 9).
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+use crate::account::GroupLine;
+use crate::facts::{Access, Accounts, EtcFile};
+use crate::ids::Gid;
+use crate::parse;
+use crate::parse::edit::LineEdit;
+use crate::plan::{FileEdit, LineChange};
+use crate::refusal::Finding;
+
+/// A group that /etc/group should list the account in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Wanted {
+    pub(super) gid: Gid,
+    /// What a new line would be called, unless the name is taken.
+    pub(super) name: String,
+    /// Is a group of that gid, whatever it is called, what the operator asked for by name?
+    pub(super) is_deliberate: bool,
+}
+
+/// What becomes of the files.
+#[derive(Default)]
+pub(super) struct Outcome {
+    /// gshadow before group: a crash between the two leaves group asking for the rest on the next start.
+    pub(super) edits: Vec<FileEdit>,
+    /// The name under which each wanted gid is, or will be, known; in the order of `wanted`.
+    pub(super) names: Vec<Option<String>>,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Groups that mean something in an image: reusing one opens what it opens there.
+const SENSITIVE: [&str; 41] = [
+    "adm",
+    "audio",
+    "backup",
+    "bin",
+    "cdrom",
+    "crontab",
+    "daemon",
+    "dialout",
+    "disk",
+    "floppy",
+    "games",
+    "input",
+    "kmem",
+    "kvm",
+    "lp",
+    "mail",
+    "man",
+    "messagebus",
+    "news",
+    "nobody",
+    "nogroup",
+    "operator",
+    "ping",
+    "plugdev",
+    "proxy",
+    "render",
+    "root",
+    "sasl",
+    "shadow",
+    "src",
+    "ssh",
+    "staff",
+    "sudo",
+    "sys",
+    "systemd-journal",
+    "tape",
+    "tty",
+    "users",
+    "utmp",
+    "video",
+    "wheel",
+];
+
+/// Bring `user` into every wanted group, and take out the lines of ours that nobody needs any more.
+pub(super) fn plan(
+    accounts: &Accounts,
+    user: Option<&OsStr>,
+    wanted: &[Wanted],
+    may_edit: bool,
+) -> Outcome {
+    let survey = Survey::of(&accounts.group, user, wanted);
+    let mut outcome = Outcome {
+        names: survey.names.clone(),
+        ..Outcome::default()
+    };
+    outcome.findings.extend(survey.sensitive());
+    if !may_edit {
+        outcome.names = survey.existing_names();
+        return outcome;
+    }
+    let edit = survey.group_edit(&accounts.group);
+    let Some(edit) = edit else { return outcome };
+    let shadow = accounts.gshadow.as_ref();
+    let untouchable = [
+        ("/etc/group", Some(&accounts.group)),
+        ("/etc/gshadow", shadow),
+    ]
+    .into_iter()
+    .filter_map(|(path, file)| file.map(|file| (path, file.access)))
+    .find(|(_, access)| *access != Access::Replaceable);
+    if let Some((path, access)) = untouchable {
+        outcome.names = survey.existing_names();
+        if !survey.additions.is_empty() {
+            outcome.findings.push(Finding::FileLeftAlone {
+                path: PathBuf::from(path),
+                access,
+            });
+        }
+        return outcome;
+    }
+    outcome
+        .edits
+        .extend(shadow.and_then(|shadow| survey.gshadow_edit(shadow)));
+    outcome.edits.push(edit);
+    outcome
+}
+
+/// What is to change, found in one pass over the lines.
+struct Survey<'a> {
+    user: Option<&'a OsStr>,
+    wanted: &'a [Wanted],
+    /// Lines of ours that nobody needs: index and name.
+    stale: Vec<(usize, Vec<u8>)>,
+    /// What is missing.
+    additions: Vec<Addition>,
+    /// Name per wanted gid after the edit.
+    names: Vec<Option<String>>,
+    /// Does the group of each wanted gid exist already, made by someone else?
+    reused: Vec<bool>,
+}
+
+/// One membership that is missing.
+struct Addition {
+    gid: Gid,
+    name: Vec<u8>,
+    /// The line to add the user to; `None` where there is none with that gid.
+    line: Option<usize>,
+}
+
+/// What the file says about one wanted gid.
+#[derive(Clone, Default)]
+struct Seen<'a> {
+    first: Option<(usize, GroupLine<'a>)>,
+    is_listed: bool,
+}
+
+impl<'a> Survey<'a> {
+    fn of(group: &EtcFile, user: Option<&'a OsStr>, wanted: &'a [Wanted]) -> Self {
+        let mut seen = vec![Seen::default(); wanted.len()];
+        let mut stale = Vec::new();
+        for (index, line) in parse::group::lines(&group.bytes).enumerate() {
+            let Some(group) = line.group else { continue };
+            let matching = wanted
+                .iter()
+                .zip(&mut seen)
+                .find(|(wanted, _)| wanted.gid == group.gid);
+            match matching {
+                Some((_, seen)) => {
+                    seen.first.get_or_insert((index, group));
+                    seen.is_listed |= user.is_some_and(|user| group.lists(user.as_bytes()));
+                }
+                None if group.is_ours() => stale.push((index, group.name.to_vec())),
+                None => {}
+            }
+        }
+        let mut survey = Self {
+            user,
+            wanted,
+            stale,
+            additions: Vec::new(),
+            names: Vec::new(),
+            reused: Vec::new(),
+        };
+        for (wanted, seen) in wanted.iter().zip(seen) {
+            survey.add(group, wanted, &seen);
+        }
+        survey
+    }
+
+    fn add(&mut self, group: &EtcFile, wanted: &Wanted, seen: &Seen) {
+        self.reused
+            .push(seen.first.is_some_and(|(_, line)| !line.is_ours()));
+        let existing = seen.first.map(|(_, line)| line.name.to_vec());
+        let is_missing = self.user.is_some() && !seen.is_listed;
+        let name = match existing {
+            Some(name) => Some(name),
+            None if is_missing => Some(self.free_name(group, wanted).into_bytes()),
+            None => None,
+        };
+        if let Some(name) = &name
+            && is_missing
+        {
+            let line = seen.first.map(|(index, _)| index);
+            self.additions.push(Addition {
+                gid: wanted.gid,
+                name: name.clone(),
+                line,
+            });
+        }
+        self.names
+            .push(name.map(|name| String::from_utf8_lossy(&name).into_owned()));
+    }
+
+    /// `docker`, or `docker988` when that is taken, and so on: a name that no line claims, nor another addition. A line
+    /// of ours that goes does not count.
+    fn free_name(&self, group: &EtcFile, wanted: &Wanted) -> String {
+        let Wanted { gid, name, .. } = wanted;
+        let is_free = |candidate: &String| {
+            let in_file = parse::group::lines(&group.bytes)
+                .enumerate()
+                .filter(|(index, _)| !self.stale.iter().any(|(stale, _)| stale == index))
+                .any(|(_, line)| line.claimed_name() == candidate.as_bytes());
+            !in_file
+                && !self
+                    .additions
+                    .iter()
+                    .any(|addition| addition.name == candidate.as_bytes())
+        };
+        let fitting = |candidate: &String| candidate.len() <= crate::account::GroupName::MAX_LENGTH;
+        let names = [name.clone(), format!("{name}{gid}"), format!("host{gid}")];
+        let numbered = (2u32..).map(|number| format!("host{gid}_{number}"));
+        names
+            .into_iter()
+            .chain(numbered)
+            .filter(fitting)
+            .find(is_free)
+            .unwrap_or_default()
+    }
+
+    /// Names of the groups that exist, edit or no edit.
+    fn existing_names(&self) -> Vec<Option<String>> {
+        let is_new = |wanted: &Wanted| {
+            self.additions
+                .iter()
+                .any(|addition| addition.gid == wanted.gid && addition.line.is_none())
+        };
+        self.wanted
+            .iter()
+            .zip(&self.names)
+            .map(|(wanted, name)| if is_new(wanted) { None } else { name.clone() })
+            .collect()
+    }
+
+    fn sensitive(&self) -> impl Iterator<Item = Finding> {
+        let rows = self.wanted.iter().zip(&self.names).zip(&self.reused);
+        rows.filter_map(|((wanted, name), is_reused)| {
+            let name = name
+                .as_ref()
+                .filter(|name| *is_reused && SENSITIVE.contains(&name.as_str()))?;
+            let is_news = !wanted.is_deliberate && !wanted.gid.is_root();
+            is_news.then(|| Finding::SensitiveGroup {
+                name: name.clone(),
+                gid: wanted.gid,
+            })
+        })
+    }
+
+    fn group_edit(&self, file: &EtcFile) -> Option<FileEdit> {
+        let user = self.user.map(OsStr::as_bytes).unwrap_or_default();
+        let removals = self.stale.iter().map(|(index, _)| LineEdit::Remove(*index));
+        let additions = self.additions.iter().map(|addition| match addition.line {
+            Some(line) => LineEdit::AddMember {
+                line,
+                member: user.to_vec(),
+            },
+            None => {
+                let gid = addition.gid.to_string();
+                LineEdit::Append(
+                    [&addition.name, GroupLine::OURS, gid.as_bytes(), user].join(&b':'),
+                )
+            }
+        });
+        file_edit(
+            "/etc/group",
+            file,
+            &removals.chain(additions).collect::<Vec<_>>(),
+        )
+    }
+
+    /// The same for gshadow(5), by name: that file has no gids.
+    fn gshadow_edit(&self, file: &EtcFile) -> Option<FileEdit> {
+        let user = self.user.map(OsStr::as_bytes).unwrap_or_default();
+        let mut edits = Vec::new();
+        for (index, line) in parse::gshadow::lines(&file.bytes).enumerate() {
+            let Some(line) = line else { continue };
+            let is_stale = self.stale.iter().any(|(_, name)| name == line.name);
+            let addition = self
+                .additions
+                .iter()
+                .find(|addition| addition.name == line.name);
+            if addition.is_some() {
+                if !line.lists(user) {
+                    edits.push(LineEdit::AddMember {
+                        line: index,
+                        member: user.to_vec(),
+                    });
+                }
+            } else if is_stale && line.password == GroupLine::OURS {
+                edits.push(LineEdit::Remove(index));
+            }
+        }
+        for addition in &self.additions {
+            let exists = parse::gshadow::lines(&file.bytes)
+                .flatten()
+                .any(|line| line.name == addition.name);
+            if !exists {
+                edits.push(LineEdit::Append(
+                    [&addition.name, GroupLine::OURS, b"", user].join(&b':'),
+                ));
+            }
+        }
+        file_edit("/etc/gshadow", file, &edits)
+    }
+}
+
+fn file_edit(path: &str, file: &EtcFile, edits: &[LineEdit]) -> Option<FileEdit> {
+    if edits.is_empty() {
+        return None;
+    }
+    let edited = parse::edit::edited(&file.bytes, edits);
+    let changes = edited
+        .changes
+        .into_iter()
+        .map(|(old, new)| LineChange { old, new })
+        .collect();
+    Some(FileEdit {
+        path: PathBuf::from(path),
+        old: file.bytes.clone(),
+        new: edited.new,
+        changes,
+    })
+}

@@ -1,0 +1,305 @@
+//! The user spec, the account files and our process → the identity before any grant (contract 6).
+
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+use crate::account::{Account, GroupRef, GroupSpec, UserRef};
+use crate::decide::start::Start;
+use crate::facts::{Accounts, Facts};
+use crate::ids::{Gid, Uid};
+use crate::parse;
+use crate::refusal::{Finding, GidZeroSource, Refusal};
+use crate::request::{Mode, Request};
+
+/// What a dry run assumes where the default user has no account: Charon's own numbers.
+const ASSUMED: u32 = 1000;
+
+/// Whom the command will be, before any grant.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Person {
+    pub(super) uid: Uid,
+    pub(super) gid: Gid,
+    /// Supplementary groups, with the primary one.
+    pub(super) groups: BTreeSet<Gid>,
+    /// The account; `None` for numbers without one.
+    pub(super) account: Option<Account>,
+    /// `--group`, resolved: the gid, and the name for a new line.
+    pub(super) extra: Vec<Extra>,
+}
+
+/// One `--group`, resolved.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Extra {
+    pub(super) gid: Gid,
+    /// What a line for it would be called; `None` where only the number is known.
+    pub(super) name: Option<String>,
+    /// Was the group named, so that whoever asked knows what it means?
+    pub(super) is_deliberate: bool,
+}
+
+impl Person {
+    pub(super) fn name(&self) -> Option<&OsStr> {
+        self.account
+            .as_ref()
+            .map(|account| account.name.as_os_str())
+    }
+
+    /// HOME: the account's, or `/` without one or with an empty field.
+    pub(super) fn home(&self) -> OsString {
+        match &self.account {
+            Some(account) if !account.home.is_empty() => account.home.clone(),
+            Some(_) | None => OsString::from("/"),
+        }
+    }
+}
+
+/// Resolve the identity of `start`; findings are added to `findings`.
+pub(super) fn resolve(
+    request: &Request,
+    facts: &Facts,
+    start: &Start,
+    findings: &mut Vec<Finding>,
+) -> Result<Person, Refusal> {
+    if start.is_root {
+        of_root_start(request, facts, start, findings)
+    } else {
+        Ok(unchanged(request, facts, findings))
+    }
+}
+
+/// A process that is not root stays who it is, whatever `--user` says.
+fn unchanged(request: &Request, facts: &Facts, findings: &mut Vec<Finding>) -> Person {
+    let process = &facts.process;
+    let (uid, gid) = (process.uid.effective, process.gid.effective);
+    let meant = named_ids(request, &facts.accounts);
+    if meant != Some((uid, gid)) {
+        findings.push(Finding::NotTheUser {
+            spec: request.user.clone(),
+            uid,
+            gid,
+        });
+    }
+    let groups = process.groups.iter().copied().chain([gid]).collect();
+    let account = parse::passwd::by_uid(&facts.accounts.passwd.bytes, uid);
+    Person {
+        uid,
+        gid,
+        groups,
+        account,
+        extra: Vec::new(),
+    }
+}
+
+/// The ids that the spec names, where it can be resolved.
+fn named_ids(request: &Request, accounts: &Accounts) -> Option<(Uid, Gid)> {
+    let account = find_account(&request.user.user, accounts);
+    let uid = match (&request.user.user, &account) {
+        (UserRef::Uid(uid), _) => *uid,
+        (UserRef::Name(_), account) => account.as_ref()?.uid,
+    };
+    let gid = match &request.user.group {
+        Some(group) => find_gid(group, accounts).ok()?,
+        None => account?.gid,
+    };
+    Some((uid, gid))
+}
+
+fn of_root_start(
+    request: &Request,
+    facts: &Facts,
+    start: &Start,
+    findings: &mut Vec<Finding>,
+) -> Result<Person, Refusal> {
+    let accounts = &facts.accounts;
+    let spec = &request.user;
+    let account = match find_account(&spec.user, accounts) {
+        None if may_be_assumed(request) => assume(&spec.user, findings),
+        found => found,
+    };
+    let uid = match (&spec.user, &account) {
+        (UserRef::Uid(uid), _) => *uid,
+        (UserRef::Name(_), Some(account)) => account.uid,
+        (UserRef::Name(name), None) => return Err(Refusal::UnknownUser { name: name.clone() }),
+    };
+    if uid.is_root() {
+        return Err(Refusal::RootUser {
+            user: spec.user.clone(),
+        });
+    }
+    let (gid, mut groups) = match (&spec.group, &account) {
+        (Some(group), _) => only_group(group, request, accounts)?,
+        (None, Some(account)) => account_groups(account, request, accounts)?,
+        (None, None) => return Err(Refusal::UidWithoutGroup { uid }),
+    };
+    if request.inherit_groups {
+        groups.extend(inherited(facts, start, findings));
+    }
+    let extra = extra_groups(request, accounts)?;
+    groups.extend(extra.iter().map(|extra| extra.gid));
+    // An assumed account is a number: no line of /etc/group can name it.
+    let account = account.filter(|account| !account.name.is_empty());
+    Ok(Person {
+        uid,
+        gid,
+        groups,
+        account,
+        extra,
+    })
+}
+
+fn find_account(user: &UserRef, accounts: &Accounts) -> Option<Account> {
+    let bytes = &accounts.passwd.bytes;
+    let in_file = match user {
+        UserRef::Name(name) => parse::passwd::by_name(bytes, name),
+        UserRef::Uid(uid) => parse::passwd::by_uid(bytes, *uid),
+    };
+    let in_name_service = || {
+        let account = &accounts.name_service.as_ref()?.account;
+        let is_meant = match user {
+            UserRef::Name(name) => account.name == *name,
+            UserRef::Uid(uid) => account.uid == *uid,
+        };
+        is_meant.then(|| account.clone())
+    };
+    in_file.or_else(in_name_service)
+}
+
+/// In a dry run the default user need not exist: the image's accounts may be elsewhere (contract 7).
+fn may_be_assumed(request: &Request) -> bool {
+    match request.mode {
+        Mode::DryRun { .. } => request.user_is_default,
+        Mode::Start { .. } => false,
+    }
+}
+
+fn assume(user: &UserRef, findings: &mut Vec<Finding>) -> Option<Account> {
+    let (UserRef::Name(name), uid, gid) = (user, Uid::new(ASSUMED)?, Gid::new(ASSUMED)?) else {
+        return None;
+    };
+    findings.push(Finding::DefaultUserMissing {
+        name: name.clone(),
+        uid,
+        gid,
+    });
+    Some(Account {
+        name: OsString::new(),
+        uid,
+        gid,
+        home: OsString::new(),
+    })
+}
+
+/// `user:group`: that group alone.
+fn only_group(
+    group: &GroupRef,
+    request: &Request,
+    accounts: &Accounts,
+) -> Result<(Gid, BTreeSet<Gid>), Refusal> {
+    let gid = find_gid(group, accounts)?;
+    refuse_gid_zero(gid, request, || GidZeroSource::Spec)?;
+    Ok((gid, BTreeSet::from([gid])))
+}
+
+/// The account's gid and every group that lists it, as initgroups(3) has it, less the lines that we made: those are
+/// there only for a grant, and this start decides anew whether it needs it.
+fn account_groups(
+    account: &Account,
+    request: &Request,
+    accounts: &Accounts,
+) -> Result<(Gid, BTreeSet<Gid>), Refusal> {
+    refuse_gid_zero(account.gid, request, || GidZeroSource::PrimaryGroup {
+        name: account.name.clone(),
+    })?;
+    let mut groups = BTreeSet::from([account.gid]);
+    for group in parse::group::lines(&accounts.group.bytes).filter_map(|line| line.group) {
+        if !group.lists(account.name.as_bytes()) || group.is_ours() {
+            continue;
+        }
+        refuse_gid_zero(group.gid, request, || GidZeroSource::Membership {
+            name: account.name.clone(),
+            group: String::from_utf8_lossy(group.name).into_owned(),
+        })?;
+        groups.insert(group.gid);
+    }
+    if let Some(service) = &accounts.name_service
+        && service.account == *account
+    {
+        for gid in &service.groups {
+            refuse_gid_zero(*gid, request, || GidZeroSource::Membership {
+                name: account.name.clone(),
+                group: "root".to_owned(),
+            })?;
+            groups.insert(*gid);
+        }
+    }
+    Ok((account.gid, groups))
+}
+
+/// What the runtime added to our process: its groups, less GID 0, less every group that names root as a member (engines
+/// give root those by themselves), less the overflow gid, which setgroups(2) would turn into nogroup.
+fn inherited(facts: &Facts, start: &Start, findings: &mut Vec<Finding>) -> BTreeSet<Gid> {
+    let mut groups: BTreeSet<Gid> = start.process.groups.iter().copied().collect();
+    groups.remove(&Gid::ROOT);
+    if groups.is_empty() {
+        return groups;
+    }
+    for group in parse::group::lines(&facts.accounts.group.bytes).filter_map(|line| line.group) {
+        if group.lists(b"root") {
+            groups.remove(&group.gid);
+        }
+    }
+    let overflow = facts.namespace.overflow_gid;
+    if !facts.namespace.gid_map.is_identity() && groups.remove(&overflow) {
+        findings.push(Finding::OverflowGroupDropped { gid: overflow });
+    }
+    groups
+}
+
+fn extra_groups(request: &Request, accounts: &Accounts) -> Result<Vec<Extra>, Refusal> {
+    let mut extra = Vec::new();
+    for spec in &request.groups {
+        let resolved = match spec {
+            GroupSpec::Name(name) => Extra {
+                gid: find_gid(&GroupRef::Name(name.clone()), accounts)?,
+                name: None,
+                is_deliberate: true,
+            },
+            GroupSpec::Gid(gid) => Extra {
+                gid: *gid,
+                name: None,
+                is_deliberate: false,
+            },
+            GroupSpec::Named(name, gid) => Extra {
+                gid: *gid,
+                name: Some(name.as_str().to_owned()),
+                is_deliberate: false,
+            },
+        };
+        refuse_gid_zero(resolved.gid, request, || GidZeroSource::ExtraGroup)?;
+        extra.push(resolved);
+    }
+    Ok(extra)
+}
+
+fn find_gid(group: &GroupRef, accounts: &Accounts) -> Result<Gid, Refusal> {
+    match group {
+        GroupRef::Gid(gid) => Ok(*gid),
+        GroupRef::Name(name) => parse::group::lines(&accounts.group.bytes)
+            .filter_map(|line| line.group)
+            .find(|group| group.name == name.as_bytes())
+            .map(|group| group.gid)
+            .ok_or_else(|| Refusal::UnknownGroup { name: name.clone() }),
+    }
+}
+
+fn refuse_gid_zero(
+    gid: Gid,
+    request: &Request,
+    source: impl FnOnce() -> GidZeroSource,
+) -> Result<(), Refusal> {
+    if gid.is_root() && !request.allow_gid_0 {
+        return Err(Refusal::GidZeroIdentity { source: source() });
+    }
+    Ok(())
+}

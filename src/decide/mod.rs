@@ -1,0 +1,195 @@
+//! Request and Facts → Plan or Refused. Pure: the product's judgement, with no look at the world.
+//!
+//! The order is the contract's: whose start it is, who the command will be (6), what each path needs (5), what the
+//! account files should say (9), what is dropped (10).
+
+mod access;
+mod drop;
+mod grants;
+mod group_file;
+mod identity;
+mod start;
+
+use crate::facts::{Engine, Facts, Meant};
+use crate::ids::Gid;
+use crate::plan::{Grant, Identity, Plan, Planned, Step, Verdict};
+use crate::refusal::{Finding, Refusal, Refused};
+use crate::request::{Request, Sockets};
+
+use drop::{Drop, holds_gid_zero};
+use grants::{Asker, Judgement};
+use group_file::Wanted;
+use identity::Person;
+use start::Start;
+
+/// Decide what a start would do. The same request and facts always give the same plan.
+///
+/// # Errors
+/// The refusal, and what was found before it.
+pub fn decide(request: &Request, facts: &Facts) -> Result<Plan, Refused> {
+    let mut findings = Vec::new();
+    plan(request, facts, &mut findings).map_err(|refusal| Refused { refusal, findings })
+}
+
+fn plan(request: &Request, facts: &Facts, findings: &mut Vec<Finding>) -> Result<Plan, Refusal> {
+    let start = Start::of(request, facts)?;
+    if !facts.namespace.is_known {
+        findings.push(Finding::NoProc);
+    }
+    if let Sockets::NotNeeded { docker_host } = &request.sockets {
+        findings.push(Finding::EngineElsewhere {
+            docker_host: docker_host.clone(),
+        });
+    }
+    let person = identity::resolve(request, facts, &start, findings)?;
+    let mut asker = Asker {
+        uid: person.uid,
+        gid: person.gid,
+        groups: person.groups.iter().copied().collect(),
+        may_be_granted: start.is_root,
+        allow_gid_0: request.allow_gid_0,
+        namespace: &facts.namespace,
+    };
+    let judgements = grants::judge_all(facts, &mut asker)?;
+    findings.extend(
+        judgements
+            .iter()
+            .flat_map(|judgement| judgement.findings.clone()),
+    );
+    if request.require_socket {
+        refuse_out_of_reach(request, &judgements)?;
+    }
+    let mut grants: Vec<Grant> = judgements
+        .into_iter()
+        .map(|judgement| judgement.grant)
+        .collect();
+    let group_add = group_add(&grants);
+    if !start.is_root && holds_gid_zero(&asker.groups) && !holds_gid_zero(&group_add) {
+        findings.push(Finding::GidZeroHeld);
+    }
+    let mut steps = Vec::new();
+    if start.is_root {
+        steps = edit_files(request, facts, &person, &mut grants, findings);
+    }
+    let identity = Identity {
+        uid: person.uid,
+        gid: person.gid,
+        groups: asker.groups,
+        name: person.name().map(ToOwned::to_owned),
+        home: person.home(),
+    };
+    let drop = Drop::judge(request, facts, &start, &identity, findings)?;
+    steps.extend(drop.steps());
+    Ok(Plan {
+        group_add,
+        grants,
+        steps,
+        findings: std::mem::take(findings),
+        identity,
+    })
+}
+
+/// Every gid through which a path is reached: what `group_add` would have to say instead of us.
+fn group_add(grants: &[Grant]) -> Vec<Gid> {
+    let mut gids: Vec<Gid> = grants
+        .iter()
+        .flat_map(|grant| grant.gids.iter().copied())
+        .collect();
+    gids.sort_unstable();
+    gids.dedup();
+    gids
+}
+
+/// With `--require-socket` each named socket must be reached; of the usual places, one.
+fn refuse_out_of_reach(request: &Request, judgements: &[Judgement]) -> Result<(), Refusal> {
+    let is_closed = |judgement: &&Judgement| judgement.grant.verdict == Verdict::Closed;
+    let one_is_enough = matches!(request.sockets, Sockets::Search);
+    if one_is_enough && !judgements.iter().all(|judgement| is_closed(&judgement)) {
+        return Ok(());
+    }
+    let finding = judgements
+        .iter()
+        .filter(is_closed)
+        .flat_map(|judgement| &judgement.findings)
+        .find(|finding| finding.is_out_of_reach());
+    match finding {
+        Some(finding) => Err(Refusal::SocketOutOfReach {
+            finding: Box::new(finding.clone()),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// The edits of the account files; the grants learn the names of their groups.
+fn edit_files(
+    request: &Request,
+    facts: &Facts,
+    person: &Person,
+    grants: &mut [Grant],
+    findings: &mut Vec<Finding>,
+) -> Vec<Planned> {
+    let wanted = wanted_groups(facts, person, grants);
+    let outcome = group_file::plan(
+        &facts.accounts,
+        person.name(),
+        &wanted,
+        request.edit_group_file,
+    );
+    findings.extend(outcome.findings);
+    for (wanted, group_name) in wanted.iter().zip(outcome.names) {
+        for grant in grants.iter_mut() {
+            if let Verdict::Granted { gid, name, .. } = &mut grant.verdict
+                && *gid == wanted.gid
+            {
+                name.clone_from(&group_name);
+            }
+        }
+    }
+    let reason = "so that names resolve and 'docker exec -u' has the group too";
+    let planned = |edit| Planned {
+        step: Step::EditFile(edit),
+        reason: reason.to_owned(),
+    };
+    outcome.edits.into_iter().map(planned).collect()
+}
+
+/// The groups that /etc/group should list the account in: one per gid, grants first. The account's primary group needs
+/// no line.
+fn wanted_groups(facts: &Facts, person: &Person, grants: &[Grant]) -> Vec<Wanted> {
+    let granted = grants
+        .iter()
+        .zip(&facts.paths)
+        .filter_map(|(grant, path)| match grant.verdict {
+            Verdict::Granted { gid, .. } => Some(Wanted {
+                gid,
+                name: default_name(path.meant).to_owned(),
+                is_deliberate: false,
+            }),
+            Verdict::Open(_) | Verdict::Closed => None,
+        });
+    let extra = person.extra.iter().map(|extra| Wanted {
+        gid: extra.gid,
+        name: extra
+            .name
+            .clone()
+            .unwrap_or_else(|| format!("host{}", extra.gid)),
+        is_deliberate: extra.is_deliberate,
+    });
+    let primary = person.account.as_ref().map(|account| account.gid);
+    let mut wanted: Vec<Wanted> = Vec::new();
+    for group in granted.chain(extra) {
+        let is_known = wanted.iter().any(|known| known.gid == group.gid);
+        if primary != Some(group.gid) && !is_known {
+            wanted.push(group);
+        }
+    }
+    wanted
+}
+
+/// What a new group for such a path is called.
+fn default_name(meant: Meant) -> &'static str {
+    match meant {
+        Meant::EngineSocket(Engine::Docker) => "docker",
+        Meant::EngineSocket(Engine::Podman) => "podman",
+    }
+}

@@ -1,0 +1,165 @@
+//! The world → Facts. Reads only, judges nothing.
+
+mod command;
+mod etc;
+mod file;
+#[cfg(feature = "nss")]
+mod name_service;
+mod namespace;
+mod process;
+mod walk;
+
+use std::path::{Path, PathBuf};
+
+use crate::account::{Account, UserRef};
+use crate::facts::{
+    Accounts, Engine, Facts, Found, Meant, NameService, PathFacts, Process, UserNamespace,
+};
+use crate::failure::Failure;
+use crate::ids::Uid;
+use crate::parse;
+use crate::request::{Mode, Request, Sockets};
+
+use walk::Walker;
+
+/// Where Docker Engine listens, and what is reported when nothing is found.
+const DOCKER_SOCKET: &str = "/var/run/docker.sock";
+
+/// Read everything that a decision on `request` rests on.
+///
+/// # Errors
+/// What could not be read although it is there: guessing it could grant too much.
+pub fn observe(request: &Request) -> Result<Facts, Failure> {
+    let process = process::observe()?;
+    let namespace = namespace::observe()?;
+    let accounts = accounts(request, &process)?;
+    let uid = identity_uid(request, &accounts, &process);
+    let paths = paths(&request.sockets, uid, &process, &namespace)?;
+    let command = match &request.mode {
+        Mode::Start { command } | Mode::DryRun { command, .. } => command::observe(command),
+    };
+    Ok(Facts {
+        process,
+        namespace,
+        accounts,
+        paths,
+        command,
+    })
+}
+
+/// Read the account files, a second time where they were locked meanwhile.
+///
+/// # Errors
+/// What could not be read although it is there.
+pub fn accounts(request: &Request, process: &Process) -> Result<Accounts, Failure> {
+    let passwd = etc::observe("passwd", process)?;
+    let group = etc::observe("group", process)?;
+    let gshadow = etc::observe_if_present("gshadow", process)?;
+    let name_service = name_service(
+        &request.user.user,
+        find_account(&request.user.user, &passwd.bytes).is_some(),
+    );
+    Ok(Accounts {
+        passwd,
+        group,
+        gshadow,
+        name_service,
+    })
+}
+
+#[cfg(feature = "nss")]
+fn name_service(user: &UserRef, is_in_file: bool) -> Option<NameService> {
+    if is_in_file {
+        None
+    } else {
+        name_service::find(user)
+    }
+}
+
+/// A static build has no name service switch: it would crash (static glibc) or find nothing (musl).
+#[cfg(not(feature = "nss"))]
+fn name_service(_user: &UserRef, _is_in_file: bool) -> Option<NameService> {
+    None
+}
+
+fn find_account(user: &UserRef, passwd: &[u8]) -> Option<Account> {
+    match user {
+        UserRef::Name(name) => parse::passwd::by_name(passwd, name),
+        UserRef::Uid(uid) => parse::passwd::by_uid(passwd, *uid),
+    }
+}
+
+/// The uid in whose runtime directory a rootless engine's socket would be.
+fn identity_uid(request: &Request, accounts: &Accounts, process: &Process) -> Option<Uid> {
+    let own = process.uid.effective;
+    match (&request.user.user, &request.mode) {
+        (_, Mode::Start { .. }) if !own.is_root() => Some(own),
+        (UserRef::Uid(uid), _) => Some(*uid),
+        (UserRef::Name(_), _) => {
+            let service = accounts
+                .name_service
+                .as_ref()
+                .map(|service| service.account.uid);
+            find_account(&request.user.user, &accounts.passwd.bytes)
+                .map(|account| account.uid)
+                .or(service)
+        }
+    }
+}
+
+fn paths(
+    sockets: &Sockets,
+    uid: Option<Uid>,
+    process: &Process,
+    namespace: &UserNamespace,
+) -> Result<Vec<PathFacts>, Failure> {
+    // As root the kernel would say yes to everything; elsewhere it is asked only where groups have no names.
+    let ask_kernel = !process.uid.effective.is_root() && !namespace.gid_map.is_identity();
+    match sockets {
+        Sockets::Ignored | Sockets::NotNeeded { .. } => Ok(Vec::new()),
+        Sockets::Paths(paths) => {
+            let mut walker = Walker::from_root(ask_kernel)?;
+            paths
+                .iter()
+                .map(|path| engine_socket(&mut walker, path.clone()))
+                .collect()
+        }
+        Sockets::Search => search(&mut Walker::from_root(ask_kernel)?, uid),
+    }
+}
+
+/// The usual places, up to the first that exists; those that could not be looked at are facts of their own. When none
+/// exists, Docker's place stands for all (contract 4).
+fn search(walker: &mut Walker, uid: Option<Uid>) -> Result<Vec<PathFacts>, Failure> {
+    let of_user = |rest: &str| uid.map(|uid| PathBuf::from(format!("/run/user/{uid}/{rest}")));
+    let places = [
+        Some(PathBuf::from(DOCKER_SOCKET)),
+        of_user("docker.sock"),
+        Some(PathBuf::from("/run/podman/podman.sock")),
+        of_user("podman/podman.sock"),
+    ];
+    let mut blocked = Vec::new();
+    let mut missing = Vec::new();
+    for place in places.into_iter().flatten() {
+        let facts = engine_socket(walker, place)?;
+        match facts.found {
+            Found::Missing => missing.push(facts),
+            Found::Blocked { .. } => blocked.push(facts),
+            Found::Node(_) => {
+                blocked.push(facts);
+                return Ok(blocked);
+            }
+        }
+    }
+    let docker = missing
+        .into_iter()
+        .find(|facts| facts.path == Path::new(DOCKER_SOCKET));
+    blocked.extend(docker);
+    Ok(blocked)
+}
+
+fn engine_socket(walker: &mut Walker, path: PathBuf) -> Result<PathFacts, Failure> {
+    let found = walker.walk(&path)?;
+    let meant = Meant::EngineSocket(Engine::of(&path));
+    Ok(PathFacts { path, meant, found })
+}

@@ -1,0 +1,135 @@
+//! /proc/self → our ids, groups, capabilities and the fitness of our own binary.
+
+use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
+use rustix::io::Errno;
+use rustix::process::{getegid, geteuid, getgid, getgroups, getuid};
+use rustix::thread::{capabilities, capability_is_in_bounding_set, no_new_privs};
+
+use crate::capability::{CapSet, Capability};
+use crate::facts::{Capabilities, Executable, IdSet, Process};
+use crate::failure::Failure;
+use crate::ids::{Gid, Uid};
+use crate::observe::file::read_proc;
+use crate::observe::walk::xattr;
+use crate::parse;
+use crate::permission::Mode;
+
+const STATUS: &str = "/proc/self/status";
+const EXE: &str = "/proc/self/exe";
+
+/// Look at our own process.
+pub(super) fn observe() -> Result<Process, Failure> {
+    let bytes = match read_proc(STATUS) {
+        Ok(bytes) => bytes,
+        Err(Errno::NOENT | Errno::NOTDIR) => return without_proc(),
+        Err(errno) => return Err(Failure::errno("read our own status", errno).at(STATUS)),
+    };
+    let Some(status) = parse::status::status(&bytes) else {
+        return without_proc();
+    };
+    let [real, effective, saved, filesystem] = status.uid;
+    let uid = IdSet {
+        real,
+        effective,
+        saved,
+        filesystem,
+    };
+    let [real, effective, saved, filesystem] = status.gid;
+    let gid = IdSet {
+        real,
+        effective,
+        saved,
+        filesystem,
+    };
+    Ok(Process {
+        uid,
+        gid,
+        groups: status.groups,
+        capabilities: Capabilities {
+            inheritable: status.inheritable,
+            permitted: status.permitted,
+            effective: status.effective,
+            bounding: status.bounding,
+            ambient: status.ambient,
+        },
+        no_new_privileges: status.no_new_privileges,
+        executable: executable(),
+    })
+}
+
+/// A set-id bit or file capabilities on our own binary: as root AT_SECURE would not show them.
+fn executable() -> Executable {
+    let Ok(stat) = statx(CWD, EXE, AtFlags::empty(), StatxFlags::MODE) else {
+        return Executable::Unknown;
+    };
+    let mode = Mode::from_bits(stat.stx_mode);
+    if mode.is_set_id() {
+        return Executable::SetId(mode);
+    }
+    match xattr(EXE, "security.capability") {
+        Ok(Some(_)) => Executable::FileCapabilities,
+        Ok(None) => Executable::Plain,
+        Err(_) => Executable::Unknown,
+    }
+}
+
+/// The same by system calls: getresuid(2) and friends, capget(2), prctl(2).
+fn without_proc() -> Result<Process, Failure> {
+    let failed = |errno| Failure::errno("read our own credentials", errno);
+    let (uid, gid) = (
+        ids(getuid().as_raw(), geteuid().as_raw(), Uid::new)?,
+        ids(getgid().as_raw(), getegid().as_raw(), Gid::new)?,
+    );
+    let groups = getgroups()
+        .map_err(failed)?
+        .into_iter()
+        .filter_map(|gid| Gid::new(gid.as_raw()))
+        .collect();
+    let sets = capabilities(None).map_err(failed)?;
+    Ok(Process {
+        uid,
+        gid,
+        groups,
+        capabilities: Capabilities {
+            inheritable: CapSet::from_bits(sets.inheritable.bits()),
+            permitted: CapSet::from_bits(sets.permitted.bits()),
+            effective: CapSet::from_bits(sets.effective.bits()),
+            bounding: bounding_set(),
+            // A subset of the inheritable set, which is cleared with it; nothing is decided on it alone.
+            ambient: CapSet::EMPTY,
+        },
+        no_new_privileges: no_new_privs().map_err(failed)?,
+        executable: Executable::Unknown,
+    })
+}
+
+fn ids<T: Copy>(
+    real: u32,
+    effective: u32,
+    checked: fn(u32) -> Option<T>,
+) -> Result<IdSet<T>, Failure> {
+    let invalid = || Failure::errno("read our own ids", Errno::INVAL);
+    let (real, effective) = (
+        checked(real).ok_or_else(invalid)?,
+        checked(effective).ok_or_else(invalid)?,
+    );
+    // The saved id is the effective one after execve(2), and the filesystem id follows the effective one.
+    Ok(IdSet {
+        real,
+        effective,
+        saved: effective,
+        filesystem: effective,
+    })
+}
+
+/// PR_CAPBSET_READ gives EINVAL for numbers that the kernel does not have.
+fn bounding_set() -> CapSet {
+    let has = |capability: &Capability| {
+        let mask = rustix::thread::CapabilitySet::from_bits_retain(1 << capability.number());
+        capability_is_in_bounding_set(mask).unwrap_or(false)
+    };
+    (0..64)
+        .filter_map(Capability::from_number)
+        .filter(has)
+        .collect()
+}

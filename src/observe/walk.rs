@@ -1,0 +1,282 @@
+//! A path → what it leads to, component by component, on descriptors (path_resolution(7), openat(2) O_PATH).
+//!
+//! Every directory and symbolic link on the way is looked at through the descriptor that the next step starts from, so
+//! what is judged is what was walked, whoever renames meanwhile.
+
+use std::collections::VecDeque;
+use std::ffi::{OsStr, OsString};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
+
+use rustix::fs::{
+    Access, AtFlags, CWD, FileType, Mode as CreationMode, OFlags, Statx, StatxFlags, accessat,
+    getxattr, openat, readlinkat, statx,
+};
+use rustix::io::Errno;
+
+use crate::facts::{Found, Kind, Node, Waypoint};
+use crate::failure::Failure;
+use crate::ids::{Gid, Uid};
+use crate::observe::file::retry;
+use crate::parse;
+use crate::permission::{Acl, Mode};
+
+/// As many symbolic links as the kernel follows (path_resolution(7)).
+const MAX_LINKS: u32 = 40;
+
+/// The largest attribute value (xattr(7), XATTR_SIZE_MAX).
+const MAX_XATTR: usize = 64 * 1024;
+
+/// More than an ACL with thirty entries.
+const SHORT_XATTR: usize = 256;
+
+/// Walks from the root directory, which it opens once.
+pub(super) struct Walker {
+    root: Rc<OwnedFd>,
+    root_waypoint: Waypoint,
+    /// Also ask the kernel whether we may write what we find.
+    ask_kernel: bool,
+}
+
+/// Where a walk stands.
+struct Position {
+    directory: Rc<OwnedFd>,
+    path: PathBuf,
+    way: Vec<Waypoint>,
+    pending: VecDeque<OsString>,
+    links: u32,
+}
+
+/// Why a walk ended before its end.
+struct Stop {
+    at: PathBuf,
+    errno: Errno,
+}
+
+impl Walker {
+    pub(super) fn from_root(ask_kernel: bool) -> Result<Self, Failure> {
+        let failed = |errno| Failure::errno("open the root directory", errno).at("/");
+        let root = open(CWD, OsStr::new("/")).map_err(failed)?;
+        let path = PathBuf::from("/");
+        let (_, root_waypoint) = look_at(&root, path).map_err(|stop| failed(stop.errno))?;
+        Ok(Self {
+            root: Rc::new(root),
+            root_waypoint,
+            ask_kernel,
+        })
+    }
+
+    /// Walk to `path`; a relative one starts in the working directory.
+    pub(super) fn walk(&mut self, path: &Path) -> Result<Found, Failure> {
+        let absolute = std::path::absolute(path)
+            .map_err(|error| Failure::errno("find the working directory", error))?;
+        let mut position = Position {
+            directory: Rc::clone(&self.root),
+            path: PathBuf::from("/"),
+            way: vec![self.root_waypoint.clone()],
+            pending: components(&absolute),
+            links: 0,
+        };
+        Ok(match self.walk_from(&mut position) {
+            Ok(node) => Found::Node(node),
+            Err(Stop {
+                errno: Errno::NOENT | Errno::NOTDIR,
+                ..
+            }) => Found::Missing,
+            Err(Stop { at, errno }) => Found::Blocked {
+                at,
+                errno: errno.raw_os_error(),
+            },
+        })
+    }
+
+    fn walk_from(&self, position: &mut Position) -> Result<Node, Stop> {
+        while let Some(name) = position.pending.pop_front() {
+            let path = if name == ".." {
+                position.path.parent().unwrap_or(Path::new("/")).to_owned()
+            } else {
+                position.path.join(&name)
+            };
+            let stop = |errno| Stop {
+                at: path.clone(),
+                errno,
+            };
+            let opened = open(&position.directory, &name).map_err(stop)?;
+            let (kind, waypoint) = look_at(&opened, path.clone())?;
+            match kind {
+                Kind::SymbolicLink => self.follow(position, &opened, waypoint)?,
+                Kind::Directory if !position.pending.is_empty() => {
+                    position.way.push(waypoint);
+                    position.directory = Rc::new(opened);
+                    position.path = path;
+                }
+                Kind::Socket
+                | Kind::File
+                | Kind::CharacterDevice
+                | Kind::BlockDevice
+                | Kind::Fifo
+                    if !position.pending.is_empty() =>
+                {
+                    return Err(stop(Errno::NOTDIR));
+                }
+                Kind::Directory
+                | Kind::Socket
+                | Kind::File
+                | Kind::CharacterDevice
+                | Kind::BlockDevice
+                | Kind::Fifo => return Ok(self.arrive(position, &name, waypoint)),
+            }
+        }
+        // Only `/` itself, or a path that comes back to a directory that was walked.
+        let last = position
+            .way
+            .pop()
+            .unwrap_or_else(|| self.root_waypoint.clone());
+        Ok(self.arrive(position, OsStr::new("."), last))
+    }
+
+    fn follow(
+        &self,
+        position: &mut Position,
+        link: &OwnedFd,
+        waypoint: Waypoint,
+    ) -> Result<(), Stop> {
+        let stop = |errno| Stop {
+            at: waypoint.path.clone(),
+            errno,
+        };
+        position.links = position.links.saturating_add(1);
+        if position.links > MAX_LINKS {
+            return Err(stop(Errno::LOOP));
+        }
+        let target = readlinkat(link, "", Vec::new()).map_err(stop)?;
+        let target = PathBuf::from(OsString::from_vec(target.into_bytes()));
+        position.way.push(waypoint);
+        if target.is_absolute() {
+            position.directory = Rc::clone(&self.root);
+            position.path = PathBuf::from("/");
+            position.way.push(self.root_waypoint.clone());
+        }
+        let mut pending = components(&target);
+        pending.append(&mut position.pending);
+        position.pending = pending;
+        Ok(())
+    }
+
+    fn arrive(&self, position: &mut Position, name: &OsStr, end: Waypoint) -> Node {
+        let writable = || {
+            accessat(
+                &position.directory,
+                name,
+                Access::WRITE_OK,
+                AtFlags::empty(),
+            )
+            .is_ok()
+        };
+        Node {
+            kind: end.kind,
+            uid: end.uid,
+            gid: end.gid,
+            mode: end.mode,
+            acl: end.acl,
+            writable_by_us: self.ask_kernel.then(writable),
+            way: std::mem::take(&mut position.way),
+        }
+    }
+}
+
+/// The names still to walk; `.` and repeated slashes are none.
+fn components(path: &Path) -> VecDeque<OsString> {
+    path.components()
+        .filter(|component| matches!(component, Component::Normal(_) | Component::ParentDir))
+        .map(|component| component.as_os_str().to_owned())
+        .collect()
+}
+
+fn open(directory: impl AsFd, name: &OsStr) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    retry(|| openat(&directory, name, flags, CreationMode::empty()))
+}
+
+fn look_at(file: &OwnedFd, path: PathBuf) -> Result<(Kind, Waypoint), Stop> {
+    let stop = |errno| Stop {
+        at: path.clone(),
+        errno,
+    };
+    let flags = AtFlags::EMPTY_PATH;
+    let stat = statx(
+        file,
+        "",
+        flags,
+        StatxFlags::TYPE | StatxFlags::MODE | StatxFlags::UID | StatxFlags::GID,
+    );
+    let stat: Statx = stat.map_err(stop)?;
+    let kind = kind(&stat);
+    let acl = if kind == Kind::SymbolicLink {
+        None
+    } else {
+        acl(file, &path).map_err(stop)?
+    };
+    let (Some(uid), Some(gid)) = (Uid::new(stat.stx_uid), Gid::new(stat.stx_gid)) else {
+        return Err(stop(Errno::OVERFLOW));
+    };
+    let mode = Mode::from_bits(stat.stx_mode);
+    Ok((
+        kind,
+        Waypoint {
+            path,
+            kind,
+            uid,
+            gid,
+            mode,
+            acl,
+        },
+    ))
+}
+
+fn kind(stat: &Statx) -> Kind {
+    match FileType::from_raw_mode(stat.stx_mode.into()) {
+        FileType::Directory => Kind::Directory,
+        FileType::Symlink => Kind::SymbolicLink,
+        FileType::Socket => Kind::Socket,
+        FileType::CharacterDevice => Kind::CharacterDevice,
+        FileType::BlockDevice => Kind::BlockDevice,
+        FileType::Fifo => Kind::Fifo,
+        FileType::RegularFile | FileType::Unknown => Kind::File,
+    }
+}
+
+/// The ACL of an O_PATH descriptor, which fgetxattr(2) refuses: by its name in /proc, or by `path` without /proc.
+fn acl(file: &OwnedFd, path: &Path) -> Result<Option<Acl>, Errno> {
+    const NAME: &str = "system.posix_acl_access";
+    let bytes = match xattr(format!("/proc/self/fd/{}", file.as_raw_fd()), NAME) {
+        Err(Errno::NOENT | Errno::NOTDIR) => xattr(path, NAME)?,
+        found => found?,
+    };
+    bytes.map_or(Ok(None), |bytes| {
+        parse::acl::acl(&bytes).map_err(|_| Errno::INVAL)
+    })
+}
+
+/// An extended attribute of `path`; `None` where it has none of that name, or its file system knows none (xattr(7)).
+pub(super) fn xattr(path: impl AsRef<Path>, name: &str) -> Result<Option<Vec<u8>>, Errno> {
+    let path = path.as_ref();
+    // Most values are short; only a long one pays for the largest buffer.
+    let read = |size| {
+        let mut value = vec![0; size];
+        let length = retry(|| getxattr(path, name, value.as_mut_slice()))?;
+        value.truncate(length);
+        Ok(value)
+    };
+    let value = match read(SHORT_XATTR) {
+        Err(Errno::RANGE) => read(MAX_XATTR),
+        value => value,
+    };
+    match value {
+        Ok(value) => Ok(Some(value)),
+        Err(Errno::NODATA | Errno::OPNOTSUPP) => Ok(None),
+        Err(errno) => Err(errno),
+    }
+}

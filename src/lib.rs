@@ -15,4 +15,6 @@ pub mod request;
 // verbs
 pub mod decide;
 pub mod observe;
+// rooms
+pub mod cli;
 pub mod parse;

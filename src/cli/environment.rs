@@ -1,0 +1,260 @@
+//! What was typed and the environment → the request: flag, then variable, then default.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+use super::Fault;
+use super::options::{self, Opt};
+use super::typed::{Typed, choice, malformed, words};
+use crate::account::{GroupSpec, UserRef, UserSpec};
+use crate::capability::{CapSet, Capability};
+use crate::parse::boolean;
+use crate::parse::docker_host::docker_host;
+use crate::parse::spec::{SpecFault, group_spec, user_spec};
+use crate::refusal::Refusal;
+use crate::request::{DockerHost, Log, LogFormat, LogLevel, Mode, Request, Sockets};
+
+const LOG_FORMATS: [(&str, LogFormat); 2] = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+
+const LOG_LEVELS: [(&str, LogLevel); 6] = [
+    ("off", LogLevel::Off),
+    ("error", LogLevel::Error),
+    ("warn", LogLevel::Warn),
+    ("info", LogLevel::Info),
+    ("debug", LogLevel::Debug),
+    ("trace", LogLevel::Trace),
+];
+
+/// `--group-file`: may it be edited?
+const GROUP_FILE: [(&str, bool); 2] = [("auto", true), ("never", false)];
+
+/// Both places where something can have been asked for.
+pub(super) struct Asked<'a> {
+    pub(super) typed: &'a Typed,
+    pub(super) variable: &'a dyn Fn(&str) -> Option<OsString>,
+}
+
+/// A value and where it comes from: that decides what a mistake in it is.
+struct Given {
+    source: Source,
+    value: OsString,
+}
+
+#[derive(Clone, Copy)]
+enum Source {
+    Flag(Opt),
+    Variable(&'static str),
+}
+
+impl Asked<'_> {
+    /// How to log, as far as it can be told, and what is wrong with it.
+    pub(super) fn log(&self) -> (Log, Option<Fault>) {
+        let format = self.choice(&options::LOG_FORMAT, &LOG_FORMATS, LogFormat::Text);
+        let level = self.choice(&options::LOG_LEVEL, &LOG_LEVELS, LogLevel::Info);
+        let log = Log {
+            format: *format.as_ref().unwrap_or(&LogFormat::Text),
+            level: *level.as_ref().unwrap_or(&LogLevel::Info),
+        };
+        (log, format.err().or(level.err()))
+    }
+
+    /// The request.
+    pub(super) fn request(&self, mode: Mode) -> Result<Request, Fault> {
+        let user = self.user()?;
+        Ok(Request {
+            mode,
+            user_is_default: user.is_none(),
+            user: user.unwrap_or_else(default_user),
+            sockets: self.sockets()?,
+            require_socket: self.switch(&options::REQUIRE_SOCKET)?,
+            allow_gid_0: self.switch(&options::ALLOW_GID_0)?,
+            groups: self.groups()?,
+            inherit_groups: !self.switch(&options::NO_INHERIT_GROUPS)?,
+            edit_group_file: self.choice(&options::GROUP_FILE, &GROUP_FILE, true)?,
+            keep_capabilities: self.keep_capabilities()?,
+            allow_new_privileges: self.switch(&options::ALLOW_NEW_PRIVS)?,
+        })
+    }
+
+    fn user(&self) -> Result<Option<UserSpec>, Fault> {
+        let Some(given) = self.single(&options::USER) else {
+            return Ok(None);
+        };
+        match user_spec(&given.value) {
+            Ok(user) => Ok(Some(user)),
+            Err(fault) => Err(given.bad_spec(fault, "name, uid, name:group or uid:gid")),
+        }
+    }
+
+    fn groups(&self) -> Result<Vec<GroupSpec>, Fault> {
+        let read = |given: Given| {
+            group_spec(&given.value).map_err(|fault| given.bad_spec(fault, "name, gid or name:gid"))
+        };
+        self.list(&options::GROUP).into_iter().map(read).collect()
+    }
+
+    fn sockets(&self) -> Result<Sockets, Fault> {
+        if self.switch(&options::NO_SOCKET)? {
+            return Ok(Sockets::Ignored);
+        }
+        let paths: Vec<PathBuf> = self
+            .typed
+            .values(&options::SOCKET)
+            .map(PathBuf::from)
+            .collect();
+        if paths.iter().any(|path| path.as_os_str().is_empty()) {
+            let message = malformed(&options::SOCKET, OsStr::new(""), "a path");
+            return Err(Fault::Usage(message));
+        }
+        if !paths.is_empty() {
+            return Ok(Sockets::Paths(paths));
+        }
+        self.variable(&options::SOCKET)
+            .map_or(Ok(Sockets::Search), from_docker_host)
+    }
+
+    fn keep_capabilities(&self) -> Result<CapSet, Fault> {
+        let given = self.list(&options::KEEP_CAP);
+        given.into_iter().map(Given::kept_capability).collect()
+    }
+
+    /// Is the switch on? A variable is looked at only where the flag was not typed.
+    fn switch(&self, option: &Opt) -> Result<bool, Fault> {
+        if self.typed.is_given(option) {
+            return Ok(true);
+        }
+        let Some(given) = self.variable(option) else {
+            return Ok(false);
+        };
+        match boolean(&given.value) {
+            Some(is_true) => Ok(is_true != option.env_is_opposite),
+            None => Err(given.malformed("1 true yes on, or 0 false no off")),
+        }
+    }
+
+    fn choice<T: Copy>(&self, option: &Opt, choices: &[(&str, T)], default: T) -> Result<T, Fault> {
+        match self.single(option) {
+            None => Ok(default),
+            Some(given) => {
+                choice(choices, &given.value).ok_or_else(|| given.malformed(&words(choices)))
+            }
+        }
+    }
+
+    /// The value of the flag, else of the variable.
+    fn single(&self, option: &Opt) -> Option<Given> {
+        self.flags(option)
+            .into_iter()
+            .next()
+            .or_else(|| self.variable(option))
+    }
+
+    /// The values of the flags, else what stands between the commas of the variable.
+    fn list(&self, option: &Opt) -> Vec<Given> {
+        let flags = self.flags(option);
+        if !flags.is_empty() {
+            return flags;
+        }
+        let Some(given) = self.variable(option) else {
+            return flags;
+        };
+        let items = given.value.as_bytes().split(|byte| *byte == b',');
+        items
+            .map(|item| Given {
+                source: given.source,
+                value: OsStr::from_bytes(item).to_owned(),
+            })
+            .collect()
+    }
+
+    fn flags(&self, option: &Opt) -> Vec<Given> {
+        let given = self.typed.values(option).map(|value| Given {
+            source: Source::Flag(*option),
+            value: value.to_owned(),
+        });
+        given.collect()
+    }
+
+    /// The variable beside the option; an empty one is an unset one.
+    fn variable(&self, option: &Opt) -> Option<Given> {
+        let name = option.env?;
+        let value = (self.variable)(name).filter(|value| !value.is_empty())?;
+        Some(Given {
+            source: Source::Variable(name),
+            value,
+        })
+    }
+}
+
+fn default_user() -> UserSpec {
+    UserSpec {
+        user: UserRef::Name(options::USER.default.unwrap_or_default().into()),
+        group: None,
+    }
+}
+
+fn from_docker_host(given: Given) -> Result<Sockets, Fault> {
+    match docker_host(&given.value) {
+        Ok(DockerHost::Socket(path)) => Ok(Sockets::Paths(vec![path])),
+        Ok(DockerHost::Elsewhere) => Ok(Sockets::NotNeeded {
+            docker_host: given.value,
+        }),
+        Err(fault) => Err(refused(Refusal::BadDockerHost {
+            value: given.value,
+            fault,
+        })),
+    }
+}
+
+fn refused(refusal: Refusal) -> Fault {
+    Fault::Refused(Box::new(refusal))
+}
+
+impl Given {
+    /// A flag that means nothing is a usage error, a variable that means nothing is refused.
+    fn malformed(self, takes: &str) -> Fault {
+        match self.source {
+            Source::Flag(option) => Fault::Usage(malformed(&option, &self.value, takes)),
+            Source::Variable(name) => refused(Refusal::BadVariable {
+                name,
+                value: self.value,
+                takes: takes.to_owned(),
+            }),
+        }
+    }
+
+    fn bad_spec(self, fault: SpecFault, takes: &str) -> Fault {
+        let source = self.source.to_string();
+        match fault {
+            SpecFault::Malformed(what) => self.malformed(&format!("{takes}; {what}")),
+            SpecFault::OutOfRange(number) => refused(Refusal::NumberOutOfRange { source, number }),
+            SpecFault::BadName(name) => refused(Refusal::BadGroupName { source, name }),
+        }
+    }
+
+    fn kept_capability(self) -> Result<Capability, Fault> {
+        match self.value.to_str().and_then(Capability::from_name) {
+            Some(capability) if capability.leads_to_root() => {
+                Err(refused(Refusal::KeepLeadsToRoot { capability }))
+            }
+            Some(capability) => Ok(capability),
+            None => Err(match self.source {
+                Source::Flag(_) => self.malformed("a capability such as net_bind_service"),
+                Source::Variable(name) => refused(Refusal::UnknownCapability {
+                    source: name.to_owned(),
+                    name: self.value,
+                }),
+            }),
+        }
+    }
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Flag(option) => write!(f, "--{}", option.long),
+            Self::Variable(name) => f.write_str(name),
+        }
+    }
+}

@@ -13,6 +13,7 @@ pub mod refusal;
 pub mod request;
 
 // verbs
+pub mod act;
 pub mod decide;
 pub mod observe;
 // rooms

@@ -1,0 +1,80 @@
+//! Plan → the world: the only room that changes anything.
+//!
+//! It decides nothing. A step holds what it was decided on; when the world has moved, the step fails and says so.
+
+mod exec_failure;
+pub mod execute;
+pub mod group_file;
+pub mod privileges;
+mod read_back;
+
+use crate::failure::{Cause, Failure};
+use crate::plan::{Planned, Step};
+use execute::ExecFailure;
+use privileges::Verified;
+
+/// Why COMMAND does not run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ActError {
+    /// A step failed (exit code 71).
+    Failed(Failure),
+    /// Everything was dropped and verified, and then COMMAND could not be executed (126 or 127).
+    NotExecuted(ExecFailure),
+}
+
+impl From<Failure> for ActError {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// Performs the steps in their order, up to COMMAND; returns only when it does not run.
+///
+/// Edits of files are not among them: those come first, under the lock ([`group_file`]), because their outcome can
+/// change the plan. They are skipped here, so that a caller hands over the steps as they were printed.
+#[must_use]
+pub fn perform(steps: &[Planned]) -> ActError {
+    let mut verified = None;
+    for planned in steps {
+        match take(&planned.step, &mut verified) {
+            Ok(()) => (),
+            Err(error) => return error,
+        }
+    }
+    unverified().into()
+}
+
+/// Takes one step. COMMAND runs only with the proof of a read-back, and every later change makes that proof void.
+fn take(step: &Step, verified: &mut Option<Verified>) -> Result<(), ActError> {
+    let proof = verified.take();
+    match step {
+        Step::EditFile(_) => (),
+        Step::DropBoundingSet(capabilities) => privileges::drop_bounding_set(*capabilities)?,
+        Step::SetGroups(groups) => privileges::set_groups(groups)?,
+        Step::SetGid(gid) => privileges::set_gid(*gid)?,
+        Step::SetUid {
+            uid,
+            keep_permitted,
+        } => privileges::set_uid(*uid, *keep_permitted)?,
+        Step::SetCapabilities(keep) => privileges::set_capabilities(*keep)?,
+        Step::SetNoNewPrivileges => privileges::set_no_new_privileges()?,
+        Step::Verify(expected) => *verified = Some(privileges::verify(expected)?),
+        Step::Execute(command) => {
+            let proof = proof.ok_or_else(unverified)?;
+            return Err(ActError::NotExecuted(execute::execute(command, &proof)));
+        }
+    }
+    Ok(())
+}
+
+/// A plan that does not end in a read-back and COMMAND: no decision makes one, and it would run nothing unverified.
+fn unverified() -> Failure {
+    Failure {
+        step: "execute the command".into(),
+        path: None,
+        cause: Cause::ReadBack {
+            expected: "a verified drop before it".into(),
+            found: "none".into(),
+        },
+    }
+}

@@ -19,3 +19,4 @@ pub mod observe;
 // rooms
 pub mod cli;
 pub mod parse;
+pub mod render;

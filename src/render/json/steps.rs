@@ -1,0 +1,170 @@
+//! Step → its JSON view: `step`, `reason`, then what this kind of step holds.
+
+use serde::Serialize;
+
+use super::{numbers, path, text};
+use crate::capability::CapSet;
+use crate::facts::{Capabilities, Variable};
+use crate::plan::{Command, Expected, FileEdit, LineChange, Planned, Step};
+use crate::render::words;
+
+#[derive(Serialize)]
+pub(super) struct StepView {
+    step: String,
+    reason: String,
+    #[serde(flatten)]
+    details: Details,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Details {
+    Edit {
+        path: String,
+        changes: Vec<ChangeView>,
+    },
+    Capabilities {
+        capabilities: Vec<String>,
+    },
+    Groups {
+        groups: Vec<u32>,
+    },
+    Gid {
+        gid: u32,
+    },
+    Uid {
+        uid: u32,
+        keep_permitted: bool,
+    },
+    Expected {
+        uid: u32,
+        gid: u32,
+        groups: Vec<u32>,
+        capabilities: CapabilitiesView,
+        no_new_privileges: bool,
+    },
+    Command {
+        candidates: Vec<String>,
+        argv: Vec<String>,
+        environment: Vec<VariableView>,
+    },
+    None {},
+}
+
+#[derive(Serialize)]
+struct ChangeView {
+    old: Option<String>,
+    new: Option<String>,
+}
+
+#[derive(Serialize)]
+struct CapabilitiesView {
+    inheritable: Vec<String>,
+    permitted: Vec<String>,
+    effective: Vec<String>,
+    bounding: Vec<String>,
+    ambient: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct VariableView {
+    name: String,
+    value: String,
+}
+
+impl StepView {
+    pub(super) fn new(planned: &Planned) -> Self {
+        Self {
+            step: words::step(planned).code.replace('-', "_"),
+            reason: planned.reason.clone(),
+            details: Details::new(&planned.step),
+        }
+    }
+}
+
+impl Details {
+    fn new(step: &Step) -> Self {
+        match step {
+            Step::EditFile(edit) => Self::edit(edit),
+            Step::DropBoundingSet(set) | Step::SetCapabilities(set) => Self::Capabilities {
+                capabilities: names(*set),
+            },
+            Step::SetGroups(groups) => Self::Groups {
+                groups: numbers(groups),
+            },
+            Step::SetGid(gid) => Self::Gid { gid: gid.raw() },
+            Step::SetUid {
+                uid,
+                keep_permitted,
+            } => Self::Uid {
+                uid: uid.raw(),
+                keep_permitted: *keep_permitted,
+            },
+            Step::SetNoNewPrivileges => Self::None {},
+            Step::Verify(expected) => Self::expected(expected),
+            Step::Execute(command) => Self::command(command),
+        }
+    }
+
+    fn edit(edit: &FileEdit) -> Self {
+        Self::Edit {
+            path: path(&edit.path),
+            changes: edit.changes.iter().map(ChangeView::new).collect(),
+        }
+    }
+
+    fn expected(expected: &Expected) -> Self {
+        Self::Expected {
+            uid: expected.uid.raw(),
+            gid: expected.gid.raw(),
+            groups: numbers(&expected.groups),
+            capabilities: CapabilitiesView::new(&expected.capabilities),
+            no_new_privileges: expected.no_new_privileges,
+        }
+    }
+
+    fn command(command: &Command) -> Self {
+        Self::Command {
+            candidates: command.candidates.iter().map(|file| path(file)).collect(),
+            argv: command.argv.iter().map(|word| text(word)).collect(),
+            environment: command.environment.iter().map(VariableView::new).collect(),
+        }
+    }
+}
+
+impl ChangeView {
+    fn new(change: &LineChange) -> Self {
+        let line = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
+        Self {
+            old: change.old.as_ref().map(line),
+            new: change.new.as_ref().map(line),
+        }
+    }
+}
+
+impl CapabilitiesView {
+    fn new(sets: &Capabilities) -> Self {
+        Self {
+            inheritable: names(sets.inheritable),
+            permitted: names(sets.permitted),
+            effective: names(sets.effective),
+            bounding: names(sets.bounding),
+            ambient: names(sets.ambient),
+        }
+    }
+}
+
+impl VariableView {
+    fn new((name, value): &Variable) -> Self {
+        Self {
+            name: text(name),
+            value: text(value),
+        }
+    }
+}
+
+fn names(set: CapSet) -> Vec<String> {
+    set.iter()
+        .map(|capability| capability.to_string())
+        .collect()
+}

@@ -1,0 +1,113 @@
+//! Messages, steps, grants and failures → log lines.
+
+use serde::Serialize;
+
+use crate::failure::{Cause, Failure};
+use crate::plan::{Grant, Planned, Verdict};
+use crate::refusal::{Message, quoted};
+use crate::render::{escape, json, words};
+use crate::request::{LogFormat, LogLevel};
+
+/// One line with its newline: a single write(2) keeps it whole between those of other processes.
+///
+/// `colour` concerns text alone. The engine adds the time; a second one would only be in the way.
+#[must_use]
+pub fn line(format: LogFormat, level: LogLevel, colour: bool, message: &Message) -> String {
+    match format {
+        LogFormat::Text => {
+            let text = escape::line(&message.to_string());
+            format!("{}: {text}\n", prefix(level, colour))
+        }
+        LogFormat::Json => json::line(&Record::new(level, message)),
+    }
+}
+
+/// A failure, for [`line`]: it names the step, the path and errno.
+#[must_use]
+pub fn failure(failure: &Failure) -> Message {
+    let step = format!("cannot {}", failure.step);
+    let cause = failure.cause.to_string();
+    let (thing, what, why) = match &failure.path {
+        Some(path) => (quoted(path), step, cause),
+        None => (step, cause, String::new()),
+    };
+    let (code, remedies) = match &failure.cause {
+        Cause::Errno(_) => ("failed", Vec::new()),
+        Cause::ReadBack { .. } => ("read-back", Vec::new()),
+        Cause::Moved => ("moved", vec!["start again".to_owned()]),
+    };
+    Message {
+        code,
+        thing,
+        what,
+        why,
+        remedies,
+    }
+}
+
+/// A step, for [`line`] at debug level.
+#[must_use]
+pub fn step(planned: &Planned) -> Message {
+    words::step(planned)
+}
+
+/// A grant, for [`line`] at info level; `None` where a finding says it already.
+#[must_use]
+pub fn grant(grant: &Grant) -> Option<Message> {
+    match grant.verdict {
+        Verdict::Open(_) | Verdict::Granted { .. } => Some(words::grant(grant)),
+        Verdict::Closed => None,
+    }
+}
+
+/// The name that starts a line, in the colour of the level (ECMA-48 SGR).
+fn prefix(level: LogLevel, colour: bool) -> String {
+    let code = match level {
+        LogLevel::Error => 31,
+        LogLevel::Warn => 33,
+        LogLevel::Info => 32,
+        LogLevel::Off | LogLevel::Debug | LogLevel::Trace => 2,
+    };
+    if colour {
+        format!("\x1b[{code}mcharon-init\x1b[0m")
+    } else {
+        "charon-init".to_owned()
+    }
+}
+
+/// The level as `--log-level` spells it.
+pub(super) fn level_name(level: LogLevel) -> &'static str {
+    match level {
+        LogLevel::Off => "off",
+        LogLevel::Error => "error",
+        LogLevel::Warn => "warn",
+        LogLevel::Info => "info",
+        LogLevel::Debug => "debug",
+        LogLevel::Trace => "trace",
+    }
+}
+
+#[derive(Serialize)]
+struct Record<'a> {
+    level: &'static str,
+    code: &'static str,
+    thing: &'a str,
+    what: &'a str,
+    why: &'a str,
+    remedies: &'a [String],
+    message: String,
+}
+
+impl<'a> Record<'a> {
+    fn new(level: LogLevel, message: &'a Message) -> Self {
+        Self {
+            level: level_name(level),
+            code: message.code,
+            thing: &message.thing,
+            what: &message.what,
+            why: &message.why,
+            remedies: &message.remedies,
+            message: message.to_string(),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Plan, refusal, failure → text; one file per audience.
+//!
+//! | file         | for                                                   |
+//! |--------------|-------------------------------------------------------|
+//! | `text`       | a person who asks what would be done                  |
+//! | `json`       | a program; versioned                                  |
+//! | `compose`    | the compose tool, as one more `-f` file               |
+//! | `docker`     | the command line of `docker run` and `podman run`     |
+//! | `kubernetes` | a pod spec                                            |
+//! | `env`        | an env file                                           |
+//! | `quadlet`    | the `[Container]` section of a quadlet                |
+//! | `log`        | stderr                                                |
+//!
+//! Shared: `words` (what a step or a verdict is called), `diff` (an edit, line by line), `yaml` (scalars that stay
+//! what they are), `escape` (nothing from outside can forge a line).
+
+mod compose;
+mod diff;
+mod docker;
+mod env;
+mod escape;
+mod json;
+mod kubernetes;
+pub mod log;
+mod quadlet;
+mod text;
+mod words;
+mod yaml;
+
+use crate::facts::Facts;
+use crate::plan::Plan;
+use crate::refusal::Refused;
+use crate::request::Format;
+
+/// What `--dry-run` prints on stdout (contract 7).
+///
+/// Empty when refused, JSON excepted: `> compose.override.yaml` can never hold what was refused.
+#[must_use]
+pub fn dry_run(
+    format: Format,
+    service: &str,
+    facts: &Facts,
+    outcome: Result<&Plan, &Refused>,
+) -> String {
+    let plan = match (format, outcome) {
+        (Format::Json, outcome) => return json::document(outcome),
+        (_, Err(_)) => return String::new(),
+        (_, Ok(plan)) => plan,
+    };
+    match format {
+        Format::Json => json::document(Ok(plan)),
+        Format::Text => text::document(facts, plan),
+        Format::Compose => compose::override_file(service, &plan.group_add),
+        Format::Docker | Format::Podman => docker::options(&plan.group_add),
+        Format::Kubernetes => kubernetes::fragment(service, plan),
+        Format::Env => env::line(&plan.group_add),
+        Format::Quadlet => quadlet::lines(&plan.group_add),
+    }
+}

@@ -1,4 +1,16 @@
 //! Root → the planned identity → COMMAND: the entrypoint of containers that must not run as root.
+//!
+//! Five verbs, in the order in which things happen; only one of them changes anything. A plan is data: the dry run
+//! prints the very value that a real start performs, so it cannot lie.
+//!
+//! ```text
+//! argv, env ─ cli ─────▶ Request ─┐            ┌─▶ Plan ────┬─ render ─▶ text · json · compose · docker · …
+//!                                 ├─ decide ───┤            └─ act ────▶ group file, ids, exec
+//! world ─ observe+parse ▶ Facts ──┘            └─▶ Refusal ─── render ─▶ stderr, exit 78
+//! ```
+//!
+//! What would it do to me? `--dry-run`. Why did it refuse? [`refusal`]. What is the policy? [`decide`]. Where does it
+//! touch my system? [`act`]. Where does it become someone else? [`act::privileges`].
 #![forbid(unsafe_code)]
 
 // nouns
@@ -7,6 +19,7 @@ pub mod capability;
 pub mod facts;
 pub mod failure;
 pub mod ids;
+pub mod message;
 pub mod permission;
 pub mod plan;
 pub mod refusal;
@@ -14,9 +27,177 @@ pub mod request;
 
 // verbs
 pub mod act;
+pub mod cli;
 pub mod decide;
 pub mod observe;
-// rooms
-pub mod cli;
 pub mod parse;
 pub mod render;
+
+mod edits;
+mod report;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+use act::ActError;
+use cli::Outcome;
+use facts::Facts;
+use failure::Failure;
+use plan::Plan;
+use refusal::Refused;
+use report::Report;
+use request::{Format, Log, LogLevel, Mode, Request};
+
+/// Exit codes (contract 3); those of COMMAND aside.
+pub mod exit_code {
+    /// `--dry-run` would go ahead.
+    pub const OK: u8 = 0;
+    /// Usage.
+    pub const USAGE: u8 = 2;
+    /// An operating system call failed, or the read-back did not match (EX_OSERR of sysexits(3)).
+    pub const FAILED: u8 = 71;
+    /// Refused (EX_CONFIG of sysexits(3)).
+    pub const REFUSED: u8 = 78;
+    /// COMMAND was found and cannot be executed.
+    pub const CANNOT_EXECUTE: u8 = 126;
+    /// COMMAND was not found.
+    pub const NOT_FOUND: u8 = 127;
+}
+
+/// Why COMMAND does not run.
+enum End {
+    Refused(Refused),
+    Act(ActError),
+}
+
+impl From<Refused> for End {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<Failure> for End {
+    fn from(failure: Failure) -> Self {
+        Self::Act(ActError::Failed(failure))
+    }
+}
+
+/// Do what `args` (without the program's name) and the environment ask for. Returns the exit code; a start that
+/// succeeds does not return.
+#[must_use]
+pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
+    match cli::parse(args, |name| std::env::var_os(name)) {
+        Outcome::Help(text) | Outcome::Version(text) => print(&text),
+        Outcome::Usage(message) => usage(&message),
+        Outcome::Refused {
+            refusal,
+            log,
+            dry_run_format,
+        } => {
+            let refused = Refused {
+                refusal: *refusal,
+                findings: Vec::new(),
+            };
+            refuse(&refused, Report::new(log), dry_run_format)
+        }
+        Outcome::Run { request, log } => match &request.mode {
+            Mode::Start { .. } => start(&request, log),
+            Mode::DryRun {
+                format, service, ..
+            } => dry_run(&request, log, *format, service),
+        },
+    }
+}
+
+/// Observe, decide, act; then say why COMMAND does not run.
+fn start(request: &Request, log: Log) -> u8 {
+    let report = Report::new(log);
+    let end = match plan(request) {
+        Ok(plan) => {
+            report.findings(&plan.findings);
+            say_plan(&plan, report);
+            End::Act(act::perform(&plan.steps))
+        }
+        Err(end) => end,
+    };
+    match end {
+        End::Refused(refused) => refuse(&refused, report, None),
+        End::Act(ActError::Failed(failure)) => fail(&failure, report),
+        End::Act(ActError::NotExecuted(failure)) => {
+            report.say(LogLevel::Error, &failure.message());
+            failure.code()
+        }
+    }
+}
+
+/// The plan of this start, with its edits of the account files carried out.
+fn plan(request: &Request) -> Result<Plan, End> {
+    let mut facts = observe::observe(request)?;
+    let plan = decide::decide(request, &facts)?;
+    if plan.edits().next().is_none() {
+        Ok(plan)
+    } else {
+        edits::carry_out(request, &mut facts)
+    }
+}
+
+fn dry_run(request: &Request, log: Log, format: Format, service: &str) -> u8 {
+    let report = Report::new(log);
+    let facts: Facts = match observe::observe(request) {
+        Ok(facts) => facts,
+        Err(failure) => return fail(&failure, report),
+    };
+    match decide::decide(request, &facts) {
+        Ok(plan) => {
+            report.findings(&plan.findings);
+            print(&render::dry_run(format, service, &facts, &plan))
+        }
+        Err(refused) => refuse(&refused, report, Some(format)),
+    }
+}
+
+fn say_plan(plan: &Plan, report: Report) {
+    for message in plan.grants.iter().filter_map(render::log::grant) {
+        report.say(LogLevel::Info, &message);
+    }
+    for step in &plan.steps {
+        report.say(LogLevel::Debug, &render::log::step(step));
+    }
+}
+
+fn refuse(refused: &Refused, report: Report, format: Option<Format>) -> u8 {
+    report.findings(&refused.findings);
+    report.say(LogLevel::Error, &refused.refusal.message());
+    match format.map(|format| print(&render::refused(format, refused))) {
+        None | Some(exit_code::OK) => exit_code::REFUSED,
+        Some(failed) => failed,
+    }
+}
+
+fn fail(failure: &Failure, report: Report) -> u8 {
+    report.say(LogLevel::Error, &render::log::failure(failure));
+    exit_code::FAILED
+}
+
+fn usage(message: &str) -> u8 {
+    let text = format!("charon-init: {message}; see 'charon-init --help'\n");
+    // Nobody can be told that stderr is closed; the exit code says the rest.
+    if let Err(_unheard) = io::stderr().write_all(text.as_bytes()) {}
+    exit_code::USAGE
+}
+
+/// Print a result. A reader that went away ends us as any other program of a pipeline, by SIGPIPE.
+fn print(text: &str) -> u8 {
+    sigpipe::reset();
+    let mut stdout = io::stdout().lock();
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
+        Ok(()) => exit_code::OK,
+        Err(error) => {
+            let failure = Failure::errno("write to standard output", error);
+            fail(&failure, Report::new(Log::DEFAULT))
+        }
+    }
+}

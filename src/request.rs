@@ -124,6 +124,14 @@ pub struct Log {
     pub level: LogLevel,
 }
 
+impl Log {
+    /// Text, with findings and grants.
+    pub const DEFAULT: Self = Self {
+        format: LogFormat::Text,
+        level: LogLevel::Info,
+    };
+}
+
 /// What `DOCKER_HOST` comes to (contract 4).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum DockerHost {

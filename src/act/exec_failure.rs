@@ -1,8 +1,9 @@
 //! What became of execve(2) → exit code 126 or 127 and a sentence.
 
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use crate::message::{Message, quoted};
 
 /// Why COMMAND was not executed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -70,68 +71,89 @@ impl ExecFailure {
     }
 }
 
-/// `<thing>: <what>; <why>; <what to do>`.
-impl fmt::Display for ExecFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl ExecFailure {
+    /// What to tell the operator.
+    #[must_use]
+    pub fn message(&self) -> Message {
         match self {
-            Self::NotFound { command, missing } => not_found(f, command, missing),
-            Self::CannotExecute { path, obstacle } => {
-                write!(f, "{}: cannot be executed; {obstacle}", quoted(path))
-            }
+            Self::NotFound { command, missing } => not_found(command, missing),
+            Self::CannotExecute { path, obstacle } => Message {
+                code: "cannot-execute",
+                thing: quoted(path),
+                what: "cannot be executed".to_owned(),
+                why: obstacle.why(),
+                remedies: obstacle.remedy().map(str::to_owned).into_iter().collect(),
+            },
         }
     }
 }
 
-fn not_found(f: &mut fmt::Formatter<'_>, command: &Path, missing: &Missing) -> fmt::Result {
-    match missing {
-        Missing::File => write!(
-            f,
-            "{}: not found; there is no such file; correct the path or copy the file into the image",
-            quoted(command)
+fn not_found(command: &Path, missing: &Missing) -> Message {
+    let (thing, what, why, remedy) = match missing {
+        Missing::File => (
+            command,
+            "not found",
+            "there is no such file".to_owned(),
+            "correct the path or copy the file into the image",
         ),
-        Missing::InPath => write!(
-            f,
-            "{}: not found; no directory of PATH has it; give its full path or install it in the image",
-            quoted(command)
+        Missing::InPath => (
+            command,
+            "not found",
+            "no directory of PATH has it".to_owned(),
+            "give its full path or install it in the image",
         ),
         Missing::Interpreter {
             interpreter,
             script,
-        } => write!(
-            f,
-            "{}: its interpreter was not found; the first line of the script names {}, which does not exist; install it in the image or correct that line",
-            quoted(script),
-            quoted(interpreter)
+        } => (
+            script.as_path(),
+            "its interpreter was not found",
+            format!(
+                "the first line of the script names {}, which does not exist",
+                quoted(interpreter)
+            ),
+            "install it in the image or correct that line",
         ),
-        Missing::Loader { program } => write!(
-            f,
-            "{}: its loader was not found; the program is linked with a C library that this image does not have; use an image that has it or a static program",
-            quoted(program)
+        Missing::Loader { program } => (
+            program.as_path(),
+            "its loader was not found",
+            "the program is linked with a C library that this image does not have".to_owned(),
+            "use an image that has it or a static program",
         ),
+    };
+    Message {
+        code: "not-found",
+        thing: quoted(thing),
+        what: what.to_owned(),
+        why,
+        remedies: vec![remedy.to_owned()],
     }
 }
 
-impl fmt::Display for Obstacle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Obstacle {
+    fn why(self) -> String {
         match self {
-            Self::Directory => f.write_str("it is a directory; name a file in it"),
-            Self::Denied => f.write_str(
-                "permission denied to the identity; give the file mode 0755 in the image, look at the directories above it and at noexec mounts",
-            ),
-            Self::ForeignProgram => f.write_str(
-                "it is a program for another kind of machine; use an image for this architecture",
-            ),
-            Self::NotAProgram => f.write_str(
-                "it is neither a program nor a script with a first line '#!'; give it one, such as '#!/bin/sh'",
-            ),
-            Self::Errno(number) => io::Error::from_raw_os_error(*number).fmt(f),
+            Self::Directory => "it is a directory".to_owned(),
+            Self::Denied => "permission denied to the identity".to_owned(),
+            Self::ForeignProgram => "it is a program for another kind of machine".to_owned(),
+            Self::NotAProgram => {
+                "it is neither a program nor a script with a first line '#!'".to_owned()
+            }
+            Self::Errno(number) => io::Error::from_raw_os_error(number).to_string(),
         }
     }
-}
 
-/// In quotes, with control characters escaped: the interpreter's name comes from the file.
-fn quoted(path: &Path) -> String {
-    format!("'{}'", path.to_string_lossy().escape_debug())
+    fn remedy(self) -> Option<&'static str> {
+        match self {
+            Self::Directory => Some("name a file in it"),
+            Self::Denied => Some(
+                "give the file mode 0755 in the image, look at the directories above it and at noexec mounts",
+            ),
+            Self::ForeignProgram => Some("use an image for this architecture"),
+            Self::NotAProgram => Some("give it one, such as '#!/bin/sh'"),
+            Self::Errno(_) => None,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -151,7 +173,7 @@ mod tests {
     #[test]
     fn a_missing_interpreter_is_named_with_its_carriage_return() {
         assert_eq!(
-            script("/bin/sh\r").to_string(),
+            script("/bin/sh\r").message().to_string(),
             "'/app/run': its interpreter was not found; the first line of the script names '/bin/sh\\r', which does not exist; install it in the image or correct that line"
         );
         assert_eq!(script("/bin/sh").code(), 127);
@@ -164,7 +186,7 @@ mod tests {
             obstacle: Obstacle::Errno(7),
         };
         assert_eq!(
-            failure.to_string(),
+            failure.message().to_string(),
             "'/app/run': cannot be executed; Argument list too long (os error 7)"
         );
         assert_eq!(failure.code(), 126);

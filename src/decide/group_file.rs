@@ -84,7 +84,11 @@ pub(super) fn plan(
     wanted: &[Wanted],
     may_edit: bool,
 ) -> Outcome {
-    let survey = Survey::of(&accounts.group, user, wanted);
+    let survey = Survey::of(
+        &accounts.group,
+        user.filter(|user| can_be_listed(user)),
+        wanted,
+    );
     let mut outcome = Outcome {
         names: survey.names.clone(),
         ..Outcome::default()
@@ -119,6 +123,11 @@ pub(super) fn plan(
         .extend(shadow.and_then(|shadow| survey.gshadow_edit(shadow)));
     outcome.edits.push(edit);
     outcome
+}
+
+/// A name with a comma would list other users, one with a colon or a newline would make a line.
+fn can_be_listed(user: &OsStr) -> bool {
+    !user.is_empty() && !user.as_bytes().iter().any(|byte| b",:\n\0".contains(byte))
 }
 
 /// What is to change, found in one pass over the lines.

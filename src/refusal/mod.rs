@@ -7,8 +7,7 @@ mod findings;
 mod refusals;
 
 use std::ffi::OsString;
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::account::{UserRef, UserSpec};
 use crate::capability::{CapSet, Capability};
@@ -17,34 +16,7 @@ use crate::ids::{Gid, Uid};
 use crate::permission::Mode;
 use crate::request::DockerHostFault;
 
-/// A sentence for the operator, in four parts.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Message {
-    /// A stable word for programs.
-    pub code: &'static str,
-    /// What it is about: a path in quotes, a flag, a name.
-    pub thing: String,
-    /// What happened.
-    pub what: String,
-    /// Why.
-    pub why: String,
-    /// What to do; each on its own is enough.
-    pub remedies: Vec<String>,
-}
-
-/// `<thing>: <what>; <why>; <what to do>`.
-impl fmt::Display for Message {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.thing, self.what)?;
-        if !self.why.is_empty() {
-            write!(f, "; {}", self.why)?;
-        }
-        if !self.remedies.is_empty() {
-            write!(f, "; {}", self.remedies.join(", or "))?;
-        }
-        Ok(())
-    }
-}
+pub use crate::message::{Message, quoted};
 
 /// Why the start is refused.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -374,18 +346,4 @@ pub enum Finding {
         /// Its value.
         docker_host: OsString,
     },
-}
-
-/// A path in quotes, with control characters escaped: it may come from outside.
-pub fn quoted(text: impl AsRef<Path>) -> String {
-    let mut quoted = String::from("'");
-    for character in text.as_ref().to_string_lossy().chars() {
-        if character.is_control() || character == '\'' || character == '\\' {
-            quoted.extend(character.escape_default());
-        } else {
-            quoted.push(character);
-        }
-    }
-    quoted.push('\'');
-    quoted
 }

@@ -32,28 +32,32 @@ use crate::plan::Plan;
 use crate::refusal::Refused;
 use crate::request::Format;
 
-/// What `--dry-run` prints on stdout (contract 7).
-///
-/// Empty when refused, JSON excepted: `> compose.override.yaml` can never hold what was refused.
+/// What `--dry-run` prints on stdout for a plan (contract 7).
 #[must_use]
-pub fn dry_run(
-    format: Format,
-    service: &str,
-    facts: &Facts,
-    outcome: Result<&Plan, &Refused>,
-) -> String {
-    let plan = match (format, outcome) {
-        (Format::Json, outcome) => return json::document(outcome),
-        (_, Err(_)) => return String::new(),
-        (_, Ok(plan)) => plan,
-    };
+pub fn dry_run(format: Format, service: &str, facts: &Facts, plan: &Plan) -> String {
     match format {
-        Format::Json => json::document(Ok(plan)),
         Format::Text => text::document(facts, plan),
+        Format::Json => json::document(Ok(plan)),
         Format::Compose => compose::override_file(service, &plan.group_add),
         Format::Docker | Format::Podman => docker::options(&plan.group_add),
         Format::Kubernetes => kubernetes::fragment(service, plan),
         Format::Env => env::line(&plan.group_add),
         Format::Quadlet => quadlet::lines(&plan.group_add),
+    }
+}
+
+/// What it prints when refused: nothing, JSON excepted, so that `> compose.override.yaml` can never hold what was
+/// refused.
+#[must_use]
+pub fn refused(format: Format, refused: &Refused) -> String {
+    match format {
+        Format::Json => json::document(Err(refused)),
+        Format::Text
+        | Format::Compose
+        | Format::Docker
+        | Format::Podman
+        | Format::Kubernetes
+        | Format::Env
+        | Format::Quadlet => String::new(),
     }
 }

@@ -31,7 +31,7 @@ fn quoted(text: &str) -> String {
         match character {
             '"' | '\\' => quoted.extend(['\\', character]),
             ' '..='~' => quoted.push(character),
-            other => quoted.push_str(&format!("\\U{:08x}", u32::from(other))),
+            other => quoted.extend(format!("\\U{:08x}", u32::from(other)).chars()),
         }
     }
     quoted.push('"');

@@ -60,23 +60,67 @@ impl ReplaceError {
     }
 }
 
-/// Makes the file say `edit.new`, where it still says `edit.old`.
+/// Makes each file say what its edit's `new` says, where it still says `old`.
+///
+/// All new files are written and synced before the first takes its place: what can go wrong (a full disk, an owner that
+/// cannot be restored) goes wrong while every file is still the old one, so that /etc/group and /etc/gshadow stay in
+/// step. The renames follow in the order of `edits`.
 ///
 /// # Errors
 ///
-/// With an error the file is as it was. One exception: when the directory cannot be synced, the file is the new one
-/// already, and a crash may still bring back the old one.
-pub fn replace(lock: &Lock, edit: &FileEdit) -> Result<(), ReplaceError> {
-    let original = Original::open(lock, edit)?;
-    let beside = Beside::create(&original)?;
-    let replaced = beside
-        .fill(&edit.new)
-        .and_then(|()| beside.take_the_place());
-    if let Err(error) = replaced {
-        beside.discard();
-        return Err(error);
+/// The edit that could not be carried out; that file is as it was. One exception: when the directory cannot be synced,
+/// the files are the new ones already, and a crash may still bring back an old one.
+pub fn replace_all<'a>(
+    lock: &Lock,
+    edits: &[&'a FileEdit],
+) -> Result<(), (&'a FileEdit, ReplaceError)> {
+    let mut originals = Vec::new();
+    for edit in edits {
+        let original = Original::open(lock, edit).map_err(|error| (*edit, error))?;
+        originals.push((*edit, original));
     }
-    sync_directory(lock)
+    let mut ready: Vec<(&FileEdit, Beside<'_>)> = Vec::new();
+    for (edit, original) in &originals {
+        match written_beside(original, edit) {
+            Ok(beside) => ready.push((*edit, beside)),
+            Err(error) => return Err((*edit, discard_all(ready, error))),
+        }
+    }
+    let mut ready = ready.into_iter();
+    while let Some((edit, beside)) = ready.next() {
+        if let Err(error) = beside.take_the_place() {
+            beside.discard();
+            return Err((edit, discard_all(ready, error)));
+        }
+    }
+    match (edits.last(), sync_directory(lock)) {
+        (Some(edit), Err(error)) => Err((*edit, error)),
+        (None, _) | (_, Ok(())) => Ok(()),
+    }
+}
+
+fn written_beside<'a>(
+    original: &'a Original<'_>,
+    edit: &FileEdit,
+) -> Result<Beside<'a>, ReplaceError> {
+    let beside = Beside::create(original)?;
+    match beside.fill(&edit.new) {
+        Ok(()) => Ok(beside),
+        Err(error) => {
+            beside.discard();
+            Err(error)
+        }
+    }
+}
+
+fn discard_all<'a>(
+    besides: impl IntoIterator<Item = (&'a FileEdit, Beside<'a>)>,
+    error: ReplaceError,
+) -> ReplaceError {
+    for (_, beside) in besides {
+        beside.discard();
+    }
+    error
 }
 
 /// [fsync(2)] of a directory makes a rename in it last. Some network file systems have no such thing and say EINVAL.

@@ -1,0 +1,43 @@
+//! Messages → stderr, one line each, from the chosen level up.
+
+use std::io::{self, IsTerminal, Write};
+
+use crate::refusal::{Finding, Message};
+use crate::render;
+use crate::request::{Log, LogLevel};
+
+/// Where the operator is told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Report {
+    log: Log,
+    colour: bool,
+}
+
+impl Report {
+    /// Colour only for a person: on a terminal, and not where NO_COLOR asks for none (no-color.org).
+    #[must_use]
+    pub(crate) fn new(log: Log) -> Self {
+        let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Self {
+            log,
+            colour: !is_unwanted && io::stderr().is_terminal(),
+        }
+    }
+
+    /// Say `message`, where `level` is asked for.
+    pub(crate) fn say(self, level: LogLevel, message: &Message) {
+        if level > self.log.level {
+            return;
+        }
+        let line = render::log::line(self.log.format, level, self.colour, message);
+        // Nobody can be told that stderr is closed or full, and COMMAND must start all the same.
+        if let Err(_unheard) = io::stderr().write_all(line.as_bytes()) {}
+    }
+
+    /// Say every finding, each at its level.
+    pub(crate) fn findings(self, findings: &[Finding]) {
+        for finding in findings {
+            self.say(finding.level(), &finding.message());
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Facts as literals → the plan or the refusal: every row of contract 5, every sentence of 6, without root or engine.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::similar_names,
+    dead_code,
+    clippy::wildcard_imports,
+    clippy::cmp_owned
+)]
+
+mod granted_paths;
+mod world;

@@ -1,0 +1,340 @@
+//! Facts and requests as literals: a container with Charon's account, and what a test changes in it.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use charon_init::account::{UserRef, UserSpec};
+use charon_init::capability::{CapSet, Capability};
+use charon_init::decide::decide;
+use charon_init::facts::*;
+use charon_init::ids::{Gid, IdMap, Uid};
+use charon_init::parse;
+use charon_init::permission::{Acl, Mode as Bits, Permission};
+use charon_init::plan::{Grant, Plan, Step, Verdict};
+use charon_init::refusal::{Finding, Refusal, Refused};
+use charon_init::request::{Format, Mode, Request, Sockets};
+
+pub(crate) const SOCKET: &str = "/var/run/docker.sock";
+pub(crate) const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\ncharon:x:1000:1000::/app:/bin/sh\n";
+pub(crate) const GROUP: &str =
+    "root:x:0:root\ndaemon:x:2:root,bin,daemon\nping:x:999:\ncharon:x:1000:\n";
+
+pub(crate) fn uid(number: u32) -> Uid {
+    Uid::new(number).unwrap()
+}
+
+pub(crate) fn gid(number: u32) -> Gid {
+    Gid::new(number).unwrap()
+}
+
+pub(crate) fn gids(numbers: &[u32]) -> Vec<Gid> {
+    numbers.iter().map(|number| gid(*number)).collect()
+}
+
+/// What Docker gives a container by default.
+pub(crate) fn docker_capabilities() -> CapSet {
+    CapSet::from_bits(0xa804_25fb)
+}
+
+/// A request and the facts that it is judged on.
+#[derive(Clone, Debug)]
+pub(crate) struct World {
+    pub(crate) request: Request,
+    pub(crate) facts: Facts,
+}
+
+/// A root start in a plain container, `--user charon`, no socket yet.
+pub(crate) fn world() -> World {
+    let has = docker_capabilities();
+    World {
+        request: Request {
+            mode: Mode::Start {
+                command: vec![OsString::from("server")],
+            },
+            user: UserSpec {
+                user: UserRef::Name(OsString::from("charon")),
+                group: None,
+            },
+            user_is_default: true,
+            sockets: Sockets::Search,
+            require_socket: false,
+            allow_gid_0: false,
+            groups: Vec::new(),
+            inherit_groups: true,
+            edit_group_file: true,
+            keep_capabilities: CapSet::EMPTY,
+            allow_new_privileges: false,
+        },
+        facts: Facts {
+            process: Process {
+                uid: IdSet::all(Uid::ROOT),
+                gid: IdSet::all(Gid::ROOT),
+                groups: gids(&[0, 2]),
+                capabilities: Capabilities {
+                    permitted: has,
+                    effective: has,
+                    bounding: has,
+                    ..Capabilities::default()
+                },
+                no_new_privileges: false,
+                executable: Executable::Plain,
+            },
+            namespace: UserNamespace {
+                uid_map: IdMap::identity(),
+                gid_map: IdMap::identity(),
+                overflow_uid: uid(65534),
+                overflow_gid: gid(65534),
+                setgroups_denied: false,
+                is_known: true,
+            },
+            accounts: Accounts {
+                passwd: file(PASSWD),
+                group: file(GROUP),
+                gshadow: None,
+                name_service: None,
+            },
+            paths: Vec::new(),
+            command: Some(CommandFacts {
+                candidates: vec![PathBuf::from("/bin/server")],
+                file_capabilities: None,
+            }),
+        },
+    }
+}
+
+pub(crate) fn file(text: &str) -> EtcFile {
+    EtcFile {
+        bytes: text.as_bytes().to_vec(),
+        access: Access::Replaceable,
+    }
+}
+
+pub(crate) fn directory(path: &str, owner: u32, group: u32, mode: u16) -> Waypoint {
+    Waypoint {
+        path: PathBuf::from(path),
+        kind: Kind::Directory,
+        uid: uid(owner),
+        gid: gid(group),
+        mode: Bits::from_bits(mode),
+        acl: None,
+    }
+}
+
+/// A socket below directories that only root may write.
+pub(crate) fn socket(owner: u32, group: u32, mode: u16) -> Node {
+    Node {
+        kind: Kind::Socket,
+        uid: uid(owner),
+        gid: gid(group),
+        mode: Bits::from_bits(mode),
+        acl: None,
+        way: vec![directory("/", 0, 0, 0o755), directory("/run", 0, 0, 0o755)],
+        writable_by_us: None,
+    }
+}
+
+pub(crate) fn acl(
+    users: &[(u32, u8)],
+    group: u8,
+    groups: &[(u32, u8)],
+    mask: u8,
+    other: u8,
+) -> Acl {
+    Acl {
+        owner: Permission::from_bits(6),
+        users: users
+            .iter()
+            .map(|(number, bits)| (uid(*number), Permission::from_bits(*bits)))
+            .collect(),
+        group: Permission::from_bits(group),
+        groups: groups
+            .iter()
+            .map(|(number, bits)| (gid(*number), Permission::from_bits(*bits)))
+            .collect(),
+        mask: Permission::from_bits(mask),
+        other: Permission::from_bits(other),
+    }
+}
+
+impl World {
+    pub(crate) fn found(mut self, path: &str, found: Found) -> Self {
+        let path = PathBuf::from(path);
+        let meant = Meant::EngineSocket(Engine::of(&path));
+        self.facts.paths.push(PathFacts { path, meant, found });
+        self
+    }
+
+    pub(crate) fn socket(self, owner: u32, group: u32, mode: u16) -> Self {
+        self.node(socket(owner, group, mode))
+    }
+
+    pub(crate) fn node(self, node: Node) -> Self {
+        self.found(SOCKET, Found::Node(node))
+    }
+
+    pub(crate) fn user(mut self, spec: &str) -> Self {
+        self.request.user = parse::spec::user_spec(spec.as_ref()).unwrap();
+        self.request.user_is_default = false;
+        self
+    }
+
+    pub(crate) fn group(mut self, spec: &str) -> Self {
+        self.request
+            .groups
+            .push(parse::spec::group_spec(spec.as_ref()).unwrap());
+        self
+    }
+
+    pub(crate) fn allow_gid_0(mut self) -> Self {
+        self.request.allow_gid_0 = true;
+        self
+    }
+
+    pub(crate) fn require_socket(mut self) -> Self {
+        self.request.require_socket = true;
+        self
+    }
+
+    pub(crate) fn passwd(mut self, text: &str) -> Self {
+        self.facts.accounts.passwd = file(text);
+        self
+    }
+
+    pub(crate) fn group_file(mut self, text: &str) -> Self {
+        self.facts.accounts.group = file(text);
+        self
+    }
+
+    pub(crate) fn gshadow(mut self, text: &str) -> Self {
+        self.facts.accounts.gshadow = Some(file(text));
+        self
+    }
+
+    pub(crate) fn inherited(mut self, groups: &[u32]) -> Self {
+        self.facts.process.groups = gids(groups);
+        self
+    }
+
+    pub(crate) fn non_root(mut self, own_uid: u32, own_gid: u32, groups: &[u32]) -> Self {
+        let process = &mut self.facts.process;
+        process.uid = IdSet::all(uid(own_uid));
+        process.gid = IdSet::all(gid(own_gid));
+        process.groups = gids(groups);
+        process.capabilities = Capabilities {
+            bounding: docker_capabilities(),
+            ..Capabilities::default()
+        };
+        self
+    }
+
+    pub(crate) fn capabilities(mut self, names: &[&str]) -> Self {
+        let set: CapSet = names
+            .iter()
+            .map(|name| Capability::from_name(name).unwrap())
+            .collect();
+        self.facts.process.capabilities = Capabilities {
+            permitted: set,
+            effective: set,
+            bounding: set,
+            ..Capabilities::default()
+        };
+        self
+    }
+
+    pub(crate) fn dry_run(mut self) -> Self {
+        let command = vec![OsString::from("server")];
+        self.request.mode = Mode::DryRun {
+            format: Format::Text,
+            service: "charon".to_owned(),
+            command,
+        };
+        self
+    }
+
+    /// A user namespace with ids 0 to 65535 mapped to 100000 and up, as userns-remap makes it.
+    pub(crate) fn user_namespace(mut self) -> Self {
+        let map = parse::id_map::id_map(b"0 100000 65536\n").unwrap();
+        self.facts.namespace.uid_map = map.clone();
+        self.facts.namespace.gid_map = map;
+        self
+    }
+
+    pub(crate) fn decide(&self) -> Result<Plan, Refused> {
+        decide(&self.request, &self.facts)
+    }
+
+    #[track_caller]
+    pub(crate) fn plan(&self) -> Plan {
+        match self.decide() {
+            Ok(plan) => plan,
+            Err(refused) => panic!("refused: {}", refused.refusal.message()),
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn refusal(&self) -> Refusal {
+        match self.decide() {
+            Ok(plan) => panic!("not refused: {:?}", plan.identity),
+            Err(refused) => refused.refusal,
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        self.plan().findings
+    }
+
+    #[track_caller]
+    pub(crate) fn groups(&self) -> Vec<u32> {
+        self.plan()
+            .identity
+            .groups
+            .iter()
+            .map(|gid| gid.raw())
+            .collect()
+    }
+
+    #[track_caller]
+    pub(crate) fn group_add(&self) -> Vec<u32> {
+        self.plan().group_add.iter().map(|gid| gid.raw()).collect()
+    }
+
+    #[track_caller]
+    pub(crate) fn verdict(&self) -> Verdict {
+        let grants: Vec<Grant> = self.plan().grants;
+        assert_eq!(grants.len(), 1);
+        grants[0].verdict.clone()
+    }
+
+    /// The content of a file after the plan; `None` where it is not edited.
+    #[track_caller]
+    pub(crate) fn edited(&self, path: &str) -> Option<String> {
+        let plan = self.plan();
+        let edit = plan.edits().find(|edit| edit.path == PathBuf::from(path))?;
+        Some(String::from_utf8(edit.new.clone()).unwrap())
+    }
+
+    #[track_caller]
+    pub(crate) fn steps(&self) -> Vec<Step> {
+        self.plan()
+            .steps
+            .into_iter()
+            .map(|planned| planned.step)
+            .collect()
+    }
+
+    /// The same world after the plan's edits were carried out.
+    pub(crate) fn after_edits(mut self, plan: &Plan) -> Self {
+        for edit in plan.edits() {
+            let accounts = &mut self.facts.accounts;
+            let file = match edit.path.to_str().unwrap() {
+                "/etc/group" => &mut accounts.group,
+                "/etc/gshadow" => accounts.gshadow.as_mut().unwrap(),
+                other => panic!("no such file: {other}"),
+            };
+            assert_eq!(file.bytes, edit.old);
+            file.bytes.clone_from(&edit.new);
+        }
+        self
+    }
+}

@@ -109,11 +109,8 @@ pub const SOCKET: Opt = Opt {
     value: Some("PATH"),
     repeatable: true,
     env: Some("DOCKER_HOST"),
-    ..switch(
-        "socket",
-        Section::Reach,
-        "engine socket (default: the first found)",
-    )
+    default: Some("the first found"),
+    ..switch("socket", Section::Reach, "engine socket")
 };
 
 /// `--no-socket`.
@@ -140,11 +137,8 @@ pub const KEEP_CAP: Opt = Opt {
     value: Some("CAP"),
     repeatable: true,
     env: Some("CHARON_INIT_KEEP_CAPS"),
-    ..switch(
-        "keep-cap",
-        Section::Power,
-        "capability that COMMAND keeps (default: none)",
-    )
+    default: Some("none"),
+    ..switch("keep-cap", Section::Power, "capability that COMMAND keeps")
 };
 
 /// `--allow-new-privs`.

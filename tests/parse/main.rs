@@ -1,0 +1,32 @@
+//! What comes from outside is read exactly, or not at all; no input makes the parsers panic.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::as_conversions
+)]
+
+mod account_files;
+mod edits;
+mod every_short_string;
+mod kernel_files;
+mod words;
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use charon_init::ids::{Gid, Uid};
+
+fn uid(number: u32) -> Uid {
+    Uid::new(number).unwrap()
+}
+
+fn gid(number: u32) -> Gid {
+    Gid::new(number).unwrap()
+}
+
+fn os(bytes: &[u8]) -> &OsStr {
+    OsStr::from_bytes(bytes)
+}

@@ -64,5 +64,5 @@ fn line(option: &Opt) -> String {
         Some(name) => format!(" [{name}]"),
         None => String::new(),
     };
-    format!("  {short}{flag:<24} {}{default}{env}\n", option.meaning)
+    format!("  {short}{flag:<23} {}{default}{env}\n", option.meaning)
 }

@@ -5,7 +5,8 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::string_slice,
-    clippy::as_conversions
+    clippy::as_conversions,
+    clippy::wildcard_enum_match_arm
 )]
 
 mod account_files;

@@ -48,6 +48,12 @@ impl Mode {
         Self(bits & 0o7777)
     }
 
+    /// The mode of a file's `st_mode` (inode(7)): what is above the lowest twelve bits is its type.
+    #[must_use]
+    pub fn from_st_mode(st_mode: u32) -> Self {
+        Self(u16::try_from(st_mode & 0o7777).unwrap_or_default())
+    }
+
     /// The bits, for a system call.
     #[must_use]
     pub const fn bits(self) -> u16 {

@@ -10,18 +10,11 @@ use crate::request::{Log, LogLevel};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Report {
     log: Log,
-    colour: bool,
 }
 
 impl Report {
-    /// Colour only for a person: on a terminal, and not where NO_COLOR asks for none (no-color.org).
-    #[must_use]
     pub(crate) fn new(log: Log) -> Self {
-        let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self {
-            log,
-            colour: !is_unwanted && io::stderr().is_terminal(),
-        }
+        Self { log }
     }
 
     /// Say `message`, where `level` is asked for.
@@ -29,7 +22,7 @@ impl Report {
         if level > self.log.level {
             return;
         }
-        let line = render::log::line(self.log.format, level, self.colour, message);
+        let line = render::log::line(self.log.format, level, is_colour_wanted(), message);
         // Nobody can be told that stderr is closed or full, and COMMAND must start all the same.
         if let Err(_unheard) = io::stderr().write_all(line.as_bytes()) {}
     }
@@ -40,4 +33,10 @@ impl Report {
             self.say(finding.level(), &finding.message());
         }
     }
+}
+
+/// Colour only for a person: on a terminal, and not where NO_COLOR asks for none (no-color.org).
+fn is_colour_wanted() -> bool {
+    let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    !is_unwanted && io::stderr().is_terminal()
 }

@@ -1,8 +1,10 @@
 //! /etc/passwd, group and gshadow → their bytes, and whether they may be replaced (contract 9).
 
+use std::os::fd::OwnedFd;
+
 use rustix::fs::{
-    Access as Permission, AtFlags, CWD, FileType, Mode, OFlags, Statx, StatxAttributes, StatxFlags,
-    accessat, openat, statx,
+    Access as Permission, AtFlags, CWD, FileType, Mode, OFlags, Stat, StatxAttributes, StatxFlags,
+    accessat, fstat, openat, statx,
 };
 use rustix::io::Errno;
 
@@ -12,84 +14,99 @@ use crate::failure::Failure;
 use crate::ids::{Gid, Uid};
 use crate::observe::file::{read_all, retry};
 
-/// Read `/etc/NAME`; one that is missing is empty.
-pub(super) fn observe(name: &str, process: &Process) -> Result<EtcFile, Failure> {
-    let missing = EtcFile {
-        bytes: Vec::new(),
-        access: Access::Missing,
-    };
-    Ok(observe_if_present(name, process)?.unwrap_or(missing))
+/// /etc, and who looks at it.
+pub(super) struct Etc<'a> {
+    process: &'a Process,
+    /// Whether files can be made in it.
+    access: Access,
 }
 
-/// The same; `None` for one that is missing.
-pub(super) fn observe_if_present(
-    name: &str,
-    process: &Process,
-) -> Result<Option<EtcFile>, Failure> {
-    let path = format!("/etc/{name}");
-    // Non-blocking: a FIFO in its place must not hold up the start.
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
-    let (file, is_link) =
-        match retry(|| openat(CWD, path.as_str(), flags | OFlags::NOFOLLOW, Mode::empty())) {
-            Err(Errno::LOOP) => (
-                retry(|| openat(CWD, path.as_str(), flags, Mode::empty())),
-                true,
-            ),
-            opened => (opened, false),
+/// A file of /etc as it was opened.
+enum Opened {
+    File(OwnedFd),
+    ThroughLink(OwnedFd),
+    Closed(Access),
+}
+
+impl<'a> Etc<'a> {
+    /// Look at the directory.
+    pub(super) fn observe(process: &'a Process) -> Self {
+        let access = match accessat(CWD, "/etc", Permission::WRITE_OK, AtFlags::empty()) {
+            Ok(()) => Access::Replaceable,
+            Err(Errno::ROFS) => Access::ReadOnly,
+            Err(_) => Access::Denied,
         };
-    let file = match file {
-        Ok(file) => file,
-        Err(Errno::NOENT) if is_link => {
-            return Ok(Some(EtcFile {
-                bytes: Vec::new(),
-                access: Access::SymbolicLink,
-            }));
-        }
-        Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
-        Err(Errno::ACCESS | Errno::PERM) => {
-            return Ok(Some(EtcFile {
-                bytes: Vec::new(),
-                access: Access::Denied,
-            }));
-        }
-        Err(errno) => return Err(Failure::errno("open an account file", errno).at(path)),
-    };
-    let failed = |errno| Failure::errno("read an account file", errno).at(&path);
-    let wanted = StatxFlags::BASIC_STATS;
-    let stat = statx(&file, "", AtFlags::EMPTY_PATH, wanted).map_err(failed)?;
-    if FileType::from_raw_mode(stat.stx_mode.into()) != FileType::RegularFile {
-        return Ok(Some(EtcFile {
+        Self { process, access }
+    }
+
+    /// Read a file; one that is missing is empty.
+    pub(super) fn file(&self, name: &str) -> Result<EtcFile, Failure> {
+        let path = format!("/etc/{name}");
+        let failed = |errno| Failure::errno("read an account file", errno).at(&path);
+        let closed = |access| EtcFile {
             bytes: Vec::new(),
-            access: Access::NotAFile,
-        }));
+            access,
+        };
+        let (file, is_link) = match open(&path).map_err(failed)? {
+            Opened::File(file) => (file, false),
+            Opened::ThroughLink(file) => (file, true),
+            Opened::Closed(access) => return Ok(closed(access)),
+        };
+        let stat = fstat(&file).map_err(failed)?;
+        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+            return Ok(closed(Access::NotAFile));
+        }
+        let bytes = read_all(&file).map_err(failed)?;
+        let access = if is_link {
+            Access::SymbolicLink
+        } else {
+            self.replaceable(&file, &stat)
+        };
+        Ok(EtcFile { bytes, access })
     }
-    let size = usize::try_from(stat.stx_size).unwrap_or_default();
-    let bytes = read_all(&file, size).map_err(failed)?;
-    let access = if is_link {
-        Access::SymbolicLink
-    } else {
-        access(&stat, process)
-    };
-    Ok(Some(EtcFile { bytes, access }))
+
+    /// Whether a rename over it would work and leave it as it was; what only the attempt can tell is left to it.
+    fn replaceable(&self, file: &OwnedFd, stat: &Stat) -> Access {
+        if is_mount_point(file) {
+            return Access::MountPoint;
+        }
+        let process = self.process;
+        let may_chown = process.capabilities.effective.contains(Capability::CHOWN);
+        let (uid, gid) = (Uid::new(stat.st_uid), Gid::new(stat.st_gid));
+        let is_ours = uid == Some(process.uid.effective) && gid == Some(process.gid.effective);
+        match (uid, gid) {
+            _ if may_chown || is_ours => self.access,
+            (Some(uid), Some(gid)) => Access::ForeignOwner { uid, gid },
+            (None, _) | (_, None) => Access::Denied,
+        }
+    }
 }
 
-/// Whether a rename over it would work and leave it as it was; what only the attempt can tell is left to the attempt.
-fn access(stat: &Statx, process: &Process) -> Access {
-    if stat.stx_attributes.contains(StatxAttributes::MOUNT_ROOT) {
-        return Access::MountPoint;
+/// Non-blocking: a FIFO in its place must not hold up the start.
+fn open(path: &str) -> Result<Opened, Errno> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let open = |flags| retry(|| openat(CWD, path, flags, Mode::empty()));
+    let through_link = || match open(flags) {
+        Ok(file) => Ok(Opened::ThroughLink(file)),
+        Err(Errno::NOENT | Errno::LOOP) => Ok(Opened::Closed(Access::SymbolicLink)),
+        Err(errno) => Err(errno),
+    };
+    let opened = match open(flags | OFlags::NOFOLLOW) {
+        Ok(file) => Ok(Opened::File(file)),
+        Err(Errno::LOOP) => through_link(),
+        Err(errno) => Err(errno),
+    };
+    match opened {
+        Err(Errno::NOENT | Errno::NOTDIR) => Ok(Opened::Closed(Access::Missing)),
+        Err(Errno::ACCESS | Errno::PERM) => Ok(Opened::Closed(Access::Denied)),
+        Err(Errno::NXIO) => Ok(Opened::Closed(Access::NotAFile)),
+        opened => opened,
     }
-    let may_chown = process.capabilities.effective.contains(Capability::CHOWN);
-    let is_ours =
-        stat.stx_uid == process.uid.effective.raw() && stat.stx_gid == process.gid.effective.raw();
-    if !may_chown && !is_ours {
-        let (Some(uid), Some(gid)) = (Uid::new(stat.stx_uid), Gid::new(stat.stx_gid)) else {
-            return Access::Denied;
-        };
-        return Access::ForeignOwner { uid, gid };
-    }
-    match accessat(CWD, "/etc", Permission::WRITE_OK, AtFlags::empty()) {
-        Ok(()) => Access::Replaceable,
-        Err(Errno::ROFS) => Access::ReadOnly,
-        Err(_) => Access::Denied,
-    }
+}
+
+/// A file that the engine mounted of its own cannot be renamed over (EBUSY). Before Linux 5.8, or behind a filter, the
+/// kernel does not tell, and the rename does.
+fn is_mount_point(file: &OwnedFd) -> bool {
+    statx(file, c"", AtFlags::EMPTY_PATH, StatxFlags::empty())
+        .is_ok_and(|about| about.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
 }

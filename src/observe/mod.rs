@@ -13,13 +13,14 @@ use std::path::{Path, PathBuf};
 
 use crate::account::{Account, UserRef};
 use crate::facts::{
-    Accounts, Engine, Facts, Found, Meant, NameService, PathFacts, Process, UserNamespace,
+    Access, Accounts, Engine, Facts, Found, Meant, NameService, PathFacts, Process, UserNamespace,
 };
 use crate::failure::Failure;
 use crate::ids::Uid;
 use crate::parse;
 use crate::request::{Mode, Request, Sockets};
 
+use etc::Etc;
 use walk::Walker;
 
 /// Where Docker Engine listens, and what is reported when nothing is found.
@@ -52,9 +53,10 @@ pub fn observe(request: &Request) -> Result<Facts, Failure> {
 /// # Errors
 /// What could not be read although it is there.
 pub fn accounts(request: &Request, process: &Process) -> Result<Accounts, Failure> {
-    let passwd = etc::observe("passwd", process)?;
-    let group = etc::observe("group", process)?;
-    let gshadow = etc::observe_if_present("gshadow", process)?;
+    let etc = Etc::observe(process);
+    let passwd = etc.file("passwd")?;
+    let group = etc.file("group")?;
+    let gshadow = Some(etc.file("gshadow")?).filter(|file| file.access != Access::Missing);
     let name_service = name_service(
         &request.user.user,
         find_account(&request.user.user, &passwd.bytes).is_some(),

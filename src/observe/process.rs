@@ -1,6 +1,6 @@
 //! /proc/self → our ids, groups, capabilities and the fitness of our own binary.
 
-use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
+use rustix::fs::stat;
 use rustix::io::Errno;
 use rustix::process::{getegid, geteuid, getgid, getgroups, getuid};
 use rustix::thread::{capabilities, capability_is_in_bounding_set, no_new_privs};
@@ -59,10 +59,10 @@ pub(super) fn observe() -> Result<Process, Failure> {
 
 /// A set-id bit or file capabilities on our own binary: as root AT_SECURE would not show them.
 fn executable() -> Executable {
-    let Ok(stat) = statx(CWD, EXE, AtFlags::empty(), StatxFlags::MODE) else {
+    let Ok(stat) = stat(EXE) else {
         return Executable::Unknown;
     };
-    let mode = Mode::from_bits(stat.stx_mode);
+    let mode = Mode::from_st_mode(stat.st_mode);
     if mode.is_set_id() {
         return Executable::SetId(mode);
     }

@@ -11,8 +11,8 @@ use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use rustix::fs::{
-    Access, AtFlags, CWD, FileType, Mode as CreationMode, OFlags, Statx, StatxFlags, accessat,
-    getxattr, openat, readlinkat, statx,
+    Access, AtFlags, CWD, FileType, Mode as CreationMode, OFlags, Stat, accessat, fstat, getxattr,
+    openat, readlinkat,
 };
 use rustix::io::Errno;
 
@@ -205,24 +205,17 @@ fn look_at(file: &OwnedFd, path: PathBuf) -> Result<(Kind, Waypoint), Stop> {
         at: path.clone(),
         errno,
     };
-    let flags = AtFlags::EMPTY_PATH;
-    let stat = statx(
-        file,
-        "",
-        flags,
-        StatxFlags::TYPE | StatxFlags::MODE | StatxFlags::UID | StatxFlags::GID,
-    );
-    let stat: Statx = stat.map_err(stop)?;
+    let stat = fstat(file).map_err(stop)?;
     let kind = kind(&stat);
     let acl = if kind == Kind::SymbolicLink {
         None
     } else {
         acl(file, &path).map_err(stop)?
     };
-    let (Some(uid), Some(gid)) = (Uid::new(stat.stx_uid), Gid::new(stat.stx_gid)) else {
+    let (Some(uid), Some(gid)) = (Uid::new(stat.st_uid), Gid::new(stat.st_gid)) else {
         return Err(stop(Errno::OVERFLOW));
     };
-    let mode = Mode::from_bits(stat.stx_mode);
+    let mode = Mode::from_st_mode(stat.st_mode);
     Ok((
         kind,
         Waypoint {
@@ -236,8 +229,8 @@ fn look_at(file: &OwnedFd, path: PathBuf) -> Result<(Kind, Waypoint), Stop> {
     ))
 }
 
-fn kind(stat: &Statx) -> Kind {
-    match FileType::from_raw_mode(stat.stx_mode.into()) {
+fn kind(stat: &Stat) -> Kind {
+    match FileType::from_raw_mode(stat.st_mode) {
         FileType::Directory => Kind::Directory,
         FileType::Symlink => Kind::SymbolicLink,
         FileType::Socket => Kind::Socket,
@@ -263,20 +256,16 @@ fn acl(file: &OwnedFd, path: &Path) -> Result<Option<Acl>, Errno> {
 /// An extended attribute of `path`; `None` where it has none of that name, or its file system knows none (xattr(7)).
 pub(super) fn xattr(path: impl AsRef<Path>, name: &str) -> Result<Option<Vec<u8>>, Errno> {
     let path = path.as_ref();
-    // Most values are short; only a long one pays for the largest buffer.
-    let read = |size| {
-        let mut value = vec![0; size];
-        let length = retry(|| getxattr(path, name, value.as_mut_slice()))?;
-        value.truncate(length);
-        Ok(value)
-    };
-    let value = match read(SHORT_XATTR) {
-        Err(Errno::RANGE) => read(MAX_XATTR),
-        value => value,
-    };
-    match value {
-        Ok(value) => Ok(Some(value)),
+    let mut short = [0; SHORT_XATTR];
+    match retry(|| getxattr(path, name, short.as_mut_slice())) {
+        Ok(length) => Ok(short.get(..length).map(<[u8]>::to_vec)),
         Err(Errno::NODATA | Errno::OPNOTSUPP) => Ok(None),
+        Err(Errno::RANGE) => {
+            let mut value = vec![0; MAX_XATTR];
+            let length = retry(|| getxattr(path, name, value.as_mut_slice()))?;
+            value.truncate(length);
+            Ok(Some(value))
+        }
         Err(errno) => Err(errno),
     }
 }

@@ -3,7 +3,9 @@
 use crate::plan::{FileEdit, LineChange};
 use crate::render::escape;
 
-/// How much of a long line is shown, in characters: a group may list 100,000 members.
+/// A longer line is cut, in characters: a group may list 100,000 members.
+const LONGEST: usize = 200;
+/// How much of a cut line is shown.
 const HEAD: usize = 80;
 /// The end is where a new member stands.
 const TAIL: usize = 60;
@@ -26,10 +28,12 @@ fn change(change: &LineChange) -> impl Iterator<Item = String> {
 fn cut(line: &[u8]) -> String {
     let text = escape::line(&String::from_utf8_lossy(line));
     let length = text.chars().count();
-    let Some(hidden) = length.checked_sub(HEAD + TAIL).filter(|hidden| *hidden > 0) else {
+    if length <= LONGEST {
         return text;
-    };
+    }
+    let tail_start = length.saturating_sub(TAIL);
     let head: String = text.chars().take(HEAD).collect();
-    let tail: String = text.chars().skip(HEAD + hidden).collect();
+    let tail: String = text.chars().skip(tail_start).collect();
+    let hidden = tail_start.saturating_sub(HEAD);
     format!("{head}[… {hidden} characters …]{tail}")
 }

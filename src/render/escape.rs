@@ -13,6 +13,19 @@ pub(super) fn line(text: &str) -> String {
     line
 }
 
+/// The same for finished JSON, where such a character can only stand inside a string: serde leaves DEL, the C1 controls
+/// and U+2028 as they are, and some readers of "one object a line" end a line there.
+pub(super) fn json(text: &str) -> String {
+    let escaped = |character| {
+        if forges(character) {
+            format!("\\u{:04x}", u32::from(character))
+        } else {
+            character.to_string()
+        }
+    };
+    text.chars().map(escaped).collect()
+}
+
 /// Control characters, line separators, and the bidirectional controls of "Trojan Source" (CVE-2021-42574).
 fn forges(character: char) -> bool {
     character.is_control() || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::ids::Gid;
 use crate::plan::{Class, Grant, Identity, Plan, Through, Verdict};
 use crate::refusal::{Finding, Message, Refused};
+use crate::render::escape;
 use steps::StepView;
 
 /// The whole document (contract 7).
@@ -22,7 +23,8 @@ pub(super) fn document(outcome: Result<&Plan, &Refused>) -> String {
 
 /// `value` on a line of its own. The views are structs of text, numbers and lists: none of them can fail to serialise.
 pub(super) fn line(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default() + "\n"
+    let json = serde_json::to_string(value).unwrap_or_default();
+    escape::json(&json) + "\n"
 }
 
 #[derive(Serialize)]

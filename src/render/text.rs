@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 use crate::facts::Facts;
 use crate::ids::Gid;
 use crate::plan::{Command, Expected, Identity, Plan, Planned, Step};
-use crate::refusal::{Finding, Message, quoted};
+use crate::refusal::{Finding, quoted};
 use crate::render::words::list;
 use crate::render::{diff, escape, log, words};
 
@@ -16,7 +16,10 @@ pub(super) fn document(facts: &Facts, plan: &Plan) -> String {
     let mut document = String::new();
     section(&mut document, "facts", facts::lines(facts));
     section(&mut document, "identity", vec![identity(&plan.identity)]);
-    let grants = plan.grants.iter().map(|grant| one(&words::grant(grant)));
+    let grants = plan
+        .grants
+        .iter()
+        .map(|grant| words::grant(grant).to_string());
     section(&mut document, "grants", grants.collect());
     let steps = (1usize..).zip(&plan.steps);
     let steps = steps.flat_map(|(number, planned)| step(number, planned));
@@ -26,7 +29,8 @@ pub(super) fn document(facts: &Facts, plan: &Plan) -> String {
     document + &group_add(&plan.group_add)
 }
 
-/// A heading and its lines, indented; nothing at all without lines.
+/// A heading and its lines, indented; nothing at all without lines. Escaped here, once for all: no fact or reason can
+/// forge another line.
 fn section(document: &mut String, heading: &str, lines: Vec<String>) {
     if lines.is_empty() {
         return;
@@ -35,7 +39,7 @@ fn section(document: &mut String, heading: &str, lines: Vec<String>) {
     *document += ":\n";
     for line in lines {
         *document += "  ";
-        *document += &line;
+        *document += &escape::line(&line);
         *document += "\n";
     }
 }
@@ -56,7 +60,7 @@ fn identity(identity: &Identity) -> String {
 
 /// The step, then what it holds.
 fn step(number: usize, planned: &Planned) -> Vec<String> {
-    let mut lines = vec![format!("{number}. {}", one(&words::step(planned)))];
+    let mut lines = vec![format!("{number}. {}", words::step(planned))];
     let details = details(&planned.step).into_iter();
     lines.extend(details.map(|line| format!("     {line}")));
     lines
@@ -110,18 +114,12 @@ fn execute(command: &Command) -> Vec<String> {
 }
 
 fn variable(name: &OsStr, value: &OsStr) -> String {
-    let name = name.to_string_lossy();
-    format!("{}={}", escape::line(&name), quoted(value))
+    format!("{}={}", name.to_string_lossy(), quoted(value))
 }
 
 fn finding(finding: &Finding) -> String {
     let level = log::level_name(finding.level());
-    format!("{level}: {}", one(&finding.message()))
-}
-
-/// A message on one line.
-fn one(message: &Message) -> String {
-    escape::line(&message.to_string())
+    format!("{level}: {}", finding.message())
 }
 
 /// As a compose file has it: for copying.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::act::group_file::{self, ReplaceError};
 use crate::facts::{Access, Accounts, Facts};
+use crate::observe::Look;
 use crate::plan::{FileEdit, Plan};
 use crate::request::Request;
 use crate::{End, decide, observe};
@@ -26,7 +27,7 @@ pub(crate) fn carry_out(request: &Request, facts: &mut Facts) -> Result<Plan, En
         }
         Err(ReplaceError::Failed(failure)) => return Err(failure.into()),
     };
-    facts.accounts = observe::accounts(request, &facts.process)?;
+    facts.accounts = observe::accounts(request, &facts.process, Look::Close)?;
     let plan = decide::decide(request, facts)?;
     let edits: Vec<&FileEdit> = plan.edits().collect();
     let (path, access) = match group_file::replace_all(&lock, &edits) {

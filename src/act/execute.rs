@@ -22,7 +22,7 @@ use crate::plan::Command;
 pub fn execute(command: &Command, _dropped: &Verified) -> ExecFailure {
     let name = command.argv.first().map(PathBuf::from).unwrap_or_default();
     let environment = environment(std::env::vars_os(), &command.environment);
-    let strings = c_strings(&command.argv).and_then(|argv| Ok((argv, c_strings(&environment)?)));
+    let strings = c_strings(&command.argv).and_then(|argv| Ok((argv, environment?)));
     let Ok((argv, environment)) = strings else {
         // A NUL byte in the home directory of an account: the arguments came to us without one.
         return cannot_execute(name, Errno::INVAL);
@@ -47,30 +47,35 @@ pub fn execute(command: &Command, _dropped: &Verified) -> ExecFailure {
 ///
 /// A name that occurs twice is left once, lest a program that takes the last one sees root's home. What has no `=` is
 /// no variable (environ(7)) and does not get this far: std passes it over.
-fn environment(own: impl Iterator<Item = Variable>, replacements: &[Variable]) -> Vec<OsString> {
+fn environment(
+    own: impl Iterator<Item = Variable>,
+    replacements: &[Variable],
+) -> Result<Vec<CString>, NulError> {
     let mut pending: Vec<_> = replacements.iter().collect();
-    let mut result = Vec::new();
+    // Never grown: an allocator this young maps a page for every size that it meets.
+    let mut result = Vec::with_capacity(own.size_hint().0.saturating_add(replacements.len()));
     for (name, value) in own {
         if !replacements.iter().any(|(replaced, _)| *replaced == name) {
-            result.push(assignment(&name, &value));
+            result.push(assignment(&name, &value)?);
         } else if let Some(index) = pending.iter().position(|(new, _)| *new == name) {
             let (_, value) = pending.remove(index);
-            result.push(assignment(&name, value));
+            result.push(assignment(&name, value)?);
         }
     }
-    result.extend(
-        pending
-            .into_iter()
-            .map(|(name, value)| assignment(name, value)),
-    );
-    result
+    for (name, value) in pending {
+        result.push(assignment(name, value)?);
+    }
+    Ok(result)
 }
 
-fn assignment(name: &OsStr, value: &OsStr) -> OsString {
-    let mut assignment = name.to_owned();
-    assignment.push("=");
-    assignment.push(value);
-    assignment
+fn assignment(name: &OsStr, value: &OsStr) -> Result<CString, NulError> {
+    let (name, value) = (name.as_bytes(), value.as_bytes());
+    let length = name.len().saturating_add(value.len()).saturating_add(2);
+    let mut assignment = Vec::with_capacity(length);
+    assignment.extend_from_slice(name);
+    assignment.push(b'=');
+    assignment.extend_from_slice(value);
+    CString::new(assignment)
 }
 
 fn c_strings(strings: &[OsString]) -> Result<Vec<CString>, NulError> {
@@ -175,6 +180,7 @@ mod tests {
     fn merged(own: &[(&str, &str)], replacements: &[(&str, &str)]) -> Vec<String> {
         environment(variables(own).into_iter(), &variables(replacements))
             .into_iter()
+            .flatten()
             .map(|entry| entry.to_string_lossy().into_owned())
             .collect()
     }
@@ -199,7 +205,10 @@ mod tests {
     fn bytes_that_are_no_text_pass_through() {
         let odd = OsString::from_vec(vec![0xff, b'=', 0xfe]);
         let own = [(OsString::from("ODD"), odd)];
-        let expected = OsString::from_vec(b"ODD=\xff=\xfe".to_vec());
-        assert_eq!(environment(own.into_iter(), &[]), [expected]);
+        let expected = CString::new(b"ODD=\xff=\xfe".to_vec());
+        assert_eq!(
+            environment(own.into_iter(), &[]),
+            expected.map(|one| vec![one])
+        );
     }
 }

@@ -19,6 +19,7 @@ pub(super) struct Etc<'a> {
     process: &'a Process,
     /// Whether files can be made in it.
     access: Access,
+    look: Look,
 }
 
 /// A file of /etc as it was opened.
@@ -28,15 +29,27 @@ enum Opened {
     Closed(Access),
 }
 
+/// How closely to look whether a file may be replaced.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Look {
+    /// Take it that a regular file may: a start that has nothing to edit, as nearly all have, needs not know.
+    Glance,
+    /// As far as can be told without trying.
+    Close,
+}
+
 impl<'a> Etc<'a> {
     /// Look at the directory.
-    pub(super) fn observe(process: &'a Process) -> Self {
-        let access = match accessat(CWD, "/etc", Permission::WRITE_OK, AtFlags::empty()) {
-            Ok(()) => Access::Replaceable,
-            Err(Errno::ROFS) => Access::ReadOnly,
-            Err(_) => Access::Denied,
+    pub(super) fn observe(process: &'a Process, look: Look) -> Self {
+        let access = match look {
+            Look::Glance => Access::Replaceable,
+            Look::Close => directory_access(),
         };
-        Self { process, access }
+        Self {
+            process,
+            access,
+            look,
+        }
     }
 
     /// Read a file; one that is missing is empty.
@@ -56,7 +69,7 @@ impl<'a> Etc<'a> {
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
             return Ok(closed(Access::NotAFile));
         }
-        let bytes = read_all(&file).map_err(failed)?;
+        let bytes = read_all(&file, u64::try_from(stat.st_size).ok()).map_err(failed)?;
         let access = if is_link {
             Access::SymbolicLink
         } else {
@@ -67,8 +80,10 @@ impl<'a> Etc<'a> {
 
     /// Whether a rename over it would work and leave it as it was; what only the attempt can tell is left to it.
     fn replaceable(&self, file: &OwnedFd, stat: &Stat) -> Access {
-        if is_mount_point(file) {
-            return Access::MountPoint;
+        match self.look {
+            Look::Glance => return self.access,
+            Look::Close if is_mount_point(file) => return Access::MountPoint,
+            Look::Close => {}
         }
         let process = self.process;
         let may_chown = process.capabilities.effective.contains(Capability::CHOWN);
@@ -79,6 +94,15 @@ impl<'a> Etc<'a> {
             (Some(uid), Some(gid)) => Access::ForeignOwner { uid, gid },
             (None, _) | (_, None) => Access::Denied,
         }
+    }
+}
+
+/// The attempt to write is what counts; this says beforehand what a dry run has to know.
+fn directory_access() -> Access {
+    match accessat(CWD, "/etc", Permission::WRITE_OK, AtFlags::empty()) {
+        Ok(()) => Access::Replaceable,
+        Err(Errno::ROFS) => Access::ReadOnly,
+        Err(_) => Access::Denied,
     }
 }
 

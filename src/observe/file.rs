@@ -17,22 +17,24 @@ pub(super) fn read_proc(path: &str) -> Result<Vec<u8>, Errno> {
     let count = retry(|| read(&file, chunk.as_mut_slice()))?;
     let mut bytes = chunk.get(..count).unwrap_or_default().to_vec();
     if count == CHUNK {
-        bytes.extend(read_all(&file)?);
+        bytes.extend(read_all(&file, None)?);
     }
     Ok(bytes)
 }
 
-/// Read to the end.
-pub(super) fn read_all(file: impl AsFd) -> Result<Vec<u8>, Errno> {
-    let mut bytes = Vec::new();
+/// Read to the end: where `size` bytes are there, there are no more.
+pub(super) fn read_all(file: impl AsFd, size: Option<u64>) -> Result<Vec<u8>, Errno> {
+    let size = size.and_then(|size| usize::try_from(size).ok());
+    let mut bytes = Vec::with_capacity(size.unwrap_or_default());
     let mut chunk = [0; CHUNK];
-    loop {
+    while size.is_none_or(|size| bytes.len() != size) {
         let count = retry(|| read(&file, chunk.as_mut_slice()))?;
         match chunk.get(..count) {
-            None | Some([]) => return Ok(bytes),
+            None | Some([]) => break,
             Some(part) => bytes.extend_from_slice(part),
         }
     }
+    Ok(bytes)
 }
 
 /// Again, when a signal came in between (signal(7)).

@@ -21,6 +21,7 @@ use crate::parse;
 use crate::request::{Mode, Request, Sockets};
 
 use etc::Etc;
+pub use etc::Look;
 use walk::Walker;
 
 /// Where Docker Engine listens, and what is reported when nothing is found.
@@ -33,7 +34,11 @@ const DOCKER_SOCKET: &str = "/var/run/docker.sock";
 pub fn observe(request: &Request) -> Result<Facts, Failure> {
     let process = process::observe()?;
     let namespace = namespace::observe()?;
-    let accounts = accounts(request, &process)?;
+    let look = match request.mode {
+        Mode::Start { .. } => Look::Glance,
+        Mode::DryRun { .. } => Look::Close,
+    };
+    let accounts = accounts(request, &process, look)?;
     let uid = identity_uid(request, &accounts, &process);
     let paths = paths(&request.sockets, uid, &process, &namespace)?;
     let command = match &request.mode {
@@ -48,12 +53,12 @@ pub fn observe(request: &Request) -> Result<Facts, Failure> {
     })
 }
 
-/// Read the account files, a second time where they were locked meanwhile.
+/// Read the account files; a second time, and closely, where they were locked meanwhile.
 ///
 /// # Errors
 /// What could not be read although it is there.
-pub fn accounts(request: &Request, process: &Process) -> Result<Accounts, Failure> {
-    let etc = Etc::observe(process);
+pub fn accounts(request: &Request, process: &Process, look: Look) -> Result<Accounts, Failure> {
+    let etc = Etc::observe(process, look);
     let passwd = etc.file("passwd")?;
     let group = etc.file("group")?;
     let gshadow = Some(etc.file("gshadow")?).filter(|file| file.access != Access::Missing);

@@ -1,5 +1,8 @@
 //! /proc/self → our user namespace: id maps, overflow ids, whether setgroups(2) is denied (user_namespaces(7)).
 
+use std::mem::MaybeUninit;
+
+use rustix::fs::{CWD, readlinkat_raw};
 use rustix::io::Errno;
 
 use crate::facts::UserNamespace;
@@ -11,15 +14,34 @@ use crate::parse;
 /// `/proc/sys/kernel/overflowuid` and `overflowgid` unless someone changed them (proc(5)).
 const OVERFLOW: u32 = 65534;
 
+/// What `/proc/self/ns/user` reads in the initial user namespace: its inode number is fixed (linux/proc_ns.h,
+/// PROC_USER_INIT_INO), as lsns(8) and systemd rely on.
+const INITIAL: &[u8] = b"user:[4026531837]";
+
 /// Look at our user namespace.
 pub(super) fn observe() -> Result<UserNamespace, Failure> {
-    let (uid_map, gid_map) = (id_map("/proc/self/uid_map")?, id_map("/proc/self/gid_map")?);
+    if is_initial() {
+        return Ok(of_maps(Some(IdMap::identity()), Some(IdMap::identity())));
+    }
+    Ok(of_maps(
+        id_map("/proc/self/uid_map")?,
+        id_map("/proc/self/gid_map")?,
+    ))
+}
+
+/// One call instead of six: most containers are in the initial namespace, where every id is itself.
+fn is_initial() -> bool {
+    let mut room = [MaybeUninit::uninit(); 32];
+    readlinkat_raw(CWD, "/proc/self/ns/user", &mut room).is_ok_and(|(name, _)| *name == *INITIAL)
+}
+
+fn of_maps(uid_map: Option<IdMap>, gid_map: Option<IdMap>) -> UserNamespace {
     let is_known = uid_map.is_some() && gid_map.is_some();
     let uid_map = uid_map.unwrap_or_else(IdMap::identity);
     let gid_map = gid_map.unwrap_or_else(IdMap::identity);
     let is_initial = uid_map.is_identity() && gid_map.is_identity();
     let number = |path| if is_initial { OVERFLOW } else { overflow(path) };
-    Ok(UserNamespace {
+    UserNamespace {
         overflow_uid: Uid::new(number("/proc/sys/kernel/overflowuid")).unwrap_or(Uid::ROOT),
         overflow_gid: Gid::new(number("/proc/sys/kernel/overflowgid")).unwrap_or(Gid::ROOT),
         // Written only for namespaces that an unprivileged process made, whose map is never the identity.
@@ -28,7 +50,7 @@ pub(super) fn observe() -> Result<UserNamespace, Failure> {
         uid_map,
         gid_map,
         is_known,
-    })
+    }
 }
 
 /// `None` where /proc is missing, or the kernel has no user namespaces.

@@ -5,14 +5,15 @@
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use rustix::fs::{
     Access, AtFlags, CWD, FileType, Mode as CreationMode, OFlags, Stat, accessat, fstat, getxattr,
-    openat, readlinkat,
+    openat, readlinkat_raw,
 };
 use rustix::io::Errno;
 
@@ -25,6 +26,12 @@ use crate::permission::{Acl, Mode};
 
 /// As many symbolic links as the kernel follows (path_resolution(7)).
 const MAX_LINKS: u32 = 40;
+
+/// The longest target of a symbolic link (PATH_MAX).
+const MAX_TARGET: usize = 4096;
+
+/// As many directories and links as `/var/run/docker.sock` passes, and a few more.
+const USUAL_WAY: usize = 8;
 
 /// The largest attribute value (xattr(7), XATTR_SIZE_MAX).
 const MAX_XATTR: usize = 64 * 1024;
@@ -72,10 +79,12 @@ impl Walker {
     pub(super) fn walk(&mut self, path: &Path) -> Result<Found, Failure> {
         let absolute = std::path::absolute(path)
             .map_err(|error| Failure::errno("find the working directory", error))?;
+        let mut way = Vec::with_capacity(USUAL_WAY);
+        way.push(self.root_waypoint.clone());
         let mut position = Position {
             directory: Rc::clone(&self.root),
             path: PathBuf::from("/"),
-            way: vec![self.root_waypoint.clone()],
+            way,
             pending: components(&absolute),
             links: 0,
         };
@@ -151,15 +160,16 @@ impl Walker {
         if position.links > MAX_LINKS {
             return Err(stop(Errno::LOOP));
         }
-        let target = readlinkat(link, "", Vec::new()).map_err(stop)?;
-        let target = PathBuf::from(OsString::from_vec(target.into_bytes()));
+        let mut room = [const { MaybeUninit::uninit() }; MAX_TARGET];
+        let (target, _) = readlinkat_raw(link, "", &mut room).map_err(stop)?;
+        let target = Path::new(OsStr::from_bytes(target));
         position.way.push(waypoint);
         if target.is_absolute() {
             position.directory = Rc::clone(&self.root);
             position.path = PathBuf::from("/");
             position.way.push(self.root_waypoint.clone());
         }
-        let mut pending = components(&target);
+        let mut pending = components(target);
         pending.append(&mut position.pending);
         position.pending = pending;
         Ok(())

@@ -154,7 +154,7 @@ fn not_mounted(path: &Path) -> Message {
         what: "not found".to_owned(),
         why: format!("the engine socket is not mounted; {NO_DISCOVERY}"),
         remedies: vec![
-            "mount it: -v /var/run/docker.sock:/var/run/docker.sock".to_owned(),
+            format!("mount it: -v {0}:{0}", path.display()),
             "say that none is needed: CHARON_DOCKER_ENABLED=false".to_owned(),
         ],
     }
@@ -217,7 +217,7 @@ fn world_writable(path: &Path, mode: Mode) -> Message {
         thing: quoted(path),
         what: format!("writable by everyone, mode {mode}"),
         why: "every process that sees the socket is root on the host".to_owned(),
-        remedies: vec!["chmod 0660 on the host; charon-init then grants its group".to_owned()],
+        remedies: vec!["chmod 0660 on the host, and charon-init will grant its group".to_owned()],
     }
 }
 
@@ -226,7 +226,7 @@ fn redirectable(path: &Path, at: &Path, uid: Uid, mode: Mode) -> Message {
         code: "redirectable",
         thing: quoted(path),
         what: format!(
-            "not granted: {} (owner uid {uid}, mode {mode}) is not root's alone",
+            "not granted, because {} (owner uid {uid}, mode {mode}) is not root's alone",
             quoted(at)
         ),
         why: "whoever may change it could point the path at another file, such as /etc/shadow"

@@ -260,8 +260,8 @@ fn missing_capabilities(missing: CapSet) -> Message {
     Message {
         code: "missing-capabilities",
         thing: "root".to_owned(),
-        what: format!("{} missing", names.join(" and ")),
-        why: "without it root cannot become another user".to_owned(),
+        what: format!("lacks {}", names.join(" and ")),
+        why: "without that, root cannot become another user".to_owned(),
         remedies: vec![
             format!("add it: {} (compose cap_add)", engine_flags(missing)),
             "start as the user from the beginning: --user UID:GID with --group-add".to_owned(),
@@ -311,17 +311,26 @@ fn not_mapped(id: &str) -> Message {
 }
 
 fn elevated(how: Elevation) -> Message {
-    let what = match how {
-        Elevation::SetId(mode) => format!("it is installed with a set-id bit, mode {mode}"),
-        Elevation::FileCapabilities => "it is installed with file capabilities".to_owned(),
-        Elevation::IdsDiffer => "real, effective and saved ids differ".to_owned(),
+    let (what, remedy) = match how {
+        Elevation::SetId(mode) => (
+            format!("it is installed with a set-id bit, mode {mode}"),
+            "take the bit away: chmod 0755",
+        ),
+        Elevation::FileCapabilities => (
+            "it is installed with file capabilities".to_owned(),
+            "take them away: setcap -r",
+        ),
+        Elevation::IdsDiffer => (
+            "real, effective, saved and filesystem ids differ".to_owned(),
+            "start it with one uid and one gid, as an engine does",
+        ),
     };
     Message {
         code: "elevated",
         thing: "charon-init".to_owned(),
         what,
         why: "run by anyone, it would hand out root".to_owned(),
-        remedies: vec!["install it plainly: chmod 0755, setcap -r".to_owned()],
+        remedies: vec![remedy.to_owned()],
     }
 }
 
@@ -348,7 +357,7 @@ fn command_needs_capabilities(path: &Path, dropped: CapSet, withheld: CapSet) ->
         thing: quoted(path),
         what: format!("it carries file capabilities that it would not get: {}", dropped.union(withheld)),
         why: "the kernel refuses to execute such a file when the bounding set lacks them (capabilities(7))".to_owned(),
-        remedies: vec![remedies.join("; ")],
+        remedies: vec![remedies.join(", and ")],
     }
 }
 

@@ -1,7 +1,7 @@
 //! Plan → a pod spec fragment that starts the container as the planned identity right away.
 //!
-//! A strategic merge (`kubectl patch`, Kustomize) finds the container by its name and replaces the lists, so every
-//! list is there even when it is empty: what the plan does not give, the pod does not keep.
+//! A strategic merge (`kubectl patch`, Kustomize) finds the container by its name and replaces lists as a whole. So
+//! `supplementalGroups` is there only when it adds something: an empty one would take away what the pod has.
 
 use crate::capability::CapSet;
 use crate::ids::Gid;
@@ -10,12 +10,10 @@ use crate::render::yaml;
 
 /// The fragment for the container called `service`.
 pub(super) fn fragment(service: &str, plan: &Plan) -> String {
-    let gids: Vec<String> = plan.group_add.iter().map(Gid::to_string).collect();
     format!(
         "spec:
   securityContext:
-    supplementalGroups: [{groups}]
-    runAsUser: {uid}
+{groups}    runAsUser: {uid}
     runAsGroup: {gid}
     runAsNonRoot: true
   containers:
@@ -26,13 +24,21 @@ pub(super) fn fragment(service: &str, plan: &Plan) -> String {
           drop: [\"ALL\"]
           add: [{capabilities}]
 ",
-        groups = gids.join(", "),
+        groups = supplemental_groups(&plan.group_add),
         uid = plan.identity.uid,
         gid = plan.identity.gid,
         container = yaml::string(service),
         escalation = !ends_without_new_privileges(plan),
         capabilities = names(kept(plan)),
     )
+}
+
+fn supplemental_groups(gids: &[Gid]) -> String {
+    if gids.is_empty() {
+        return String::new();
+    }
+    let gids: Vec<String> = gids.iter().map(Gid::to_string).collect();
+    format!("    supplementalGroups: [{}]\n", gids.join(", "))
 }
 
 /// Will no_new_privs be set when COMMAND runs?

@@ -3,44 +3,12 @@
 use std::ops::ControlFlow;
 
 use crate::decide::access::{Reach, Who, reach, redirectable};
-use crate::facts::{Facts, Found, Kind, Meant, Node, PathFacts, UserNamespace};
-use crate::ids::{Gid, Uid};
+use crate::decide::asker::Asker;
+use crate::facts::{Facts, Found, Kind, Meant, Node, PathFacts};
+use crate::ids::Gid;
 use crate::permission::Permission;
 use crate::plan::{Class, Grant, Through, Verdict};
-use crate::refusal::{Finding, GidZeroMeaning, GidZeroPath, Refusal};
-
-/// The identity that asks, and what it may be given.
-pub(super) struct Asker<'a> {
-    pub(super) uid: Uid,
-    pub(super) gid: Gid,
-    /// All groups so far: a grant for one path counts for the next.
-    pub(super) groups: Vec<Gid>,
-    /// Can groups be added? Not for a process that is not root.
-    pub(super) may_be_granted: bool,
-    pub(super) allow_gid_0: bool,
-    pub(super) namespace: &'a UserNamespace,
-}
-
-impl Asker<'_> {
-    fn who(&self) -> Who {
-        let namespace = self.namespace;
-        let unmapped_uid = !namespace.uid_map.is_identity() && self.uid == namespace.overflow_uid;
-        Who {
-            uid: (!unmapped_uid).then_some(self.uid),
-            groups: self.groups.clone(),
-            overflow: (!namespace.gid_map.is_identity()).then_some(namespace.overflow_gid),
-        }
-    }
-
-    fn meaning(&self) -> GidZeroMeaning {
-        let map = &self.namespace.gid_map;
-        match map.outside(0) {
-            _ if map.is_identity() => GidZeroMeaning::Host,
-            Some(outside) => GidZeroMeaning::Mapped(outside),
-            None => GidZeroMeaning::Unmapped,
-        }
-    }
-}
+use crate::refusal::{Finding, GidZeroPath, Refusal};
 
 /// What became of a path, and what the operator should know of it.
 pub(super) struct Judgement {

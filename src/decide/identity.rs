@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
 
-use crate::account::{Account, GroupRef, GroupSpec, UserRef};
+use crate::account::{Account, UserRef};
+use crate::decide::groups::{account_groups, extra_groups, find_gid, inherited, only_group};
 use crate::decide::start::Start;
 use crate::facts::{Accounts, Facts};
 use crate::ids::{Gid, Uid};
 use crate::parse;
-use crate::refusal::{Finding, GidZeroSource, Refusal};
+use crate::refusal::{Finding, Refusal};
 use crate::request::{Mode, Request};
 
 /// What a dry run assumes where the default user has no account: Charon's own numbers.
@@ -188,118 +188,4 @@ fn assume(user: &UserRef, findings: &mut Vec<Finding>) -> Option<Account> {
         gid,
         home: OsString::new(),
     })
-}
-
-/// `user:group`: that group alone.
-fn only_group(
-    group: &GroupRef,
-    request: &Request,
-    accounts: &Accounts,
-) -> Result<(Gid, BTreeSet<Gid>), Refusal> {
-    let gid = find_gid(group, accounts)?;
-    refuse_gid_zero(gid, request, || GidZeroSource::Spec)?;
-    Ok((gid, BTreeSet::from([gid])))
-}
-
-/// The account's gid and every group that lists it, as initgroups(3) has it, less the lines that we made: those are
-/// there only for a grant, and this start decides anew whether it needs it.
-fn account_groups(
-    account: &Account,
-    request: &Request,
-    accounts: &Accounts,
-) -> Result<(Gid, BTreeSet<Gid>), Refusal> {
-    refuse_gid_zero(account.gid, request, || GidZeroSource::PrimaryGroup {
-        name: account.name.clone(),
-    })?;
-    let mut groups = BTreeSet::from([account.gid]);
-    for group in parse::group::lines(&accounts.group.bytes).filter_map(|line| line.group) {
-        if !group.lists(account.name.as_bytes()) || group.is_ours() {
-            continue;
-        }
-        refuse_gid_zero(group.gid, request, || GidZeroSource::Membership {
-            name: account.name.clone(),
-            group: String::from_utf8_lossy(group.name).into_owned(),
-        })?;
-        groups.insert(group.gid);
-    }
-    if let Some(service) = &accounts.name_service
-        && service.account == *account
-    {
-        for gid in &service.groups {
-            refuse_gid_zero(*gid, request, || GidZeroSource::Membership {
-                name: account.name.clone(),
-                group: "root".to_owned(),
-            })?;
-            groups.insert(*gid);
-        }
-    }
-    Ok((account.gid, groups))
-}
-
-/// What the runtime added to our process: its groups, less GID 0, less every group that names root as a member (engines
-/// give root those by themselves), less the overflow gid, which setgroups(2) would turn into nogroup.
-fn inherited(facts: &Facts, start: &Start, findings: &mut Vec<Finding>) -> BTreeSet<Gid> {
-    let mut groups: BTreeSet<Gid> = start.process.groups.iter().copied().collect();
-    groups.remove(&Gid::ROOT);
-    if groups.is_empty() {
-        return groups;
-    }
-    for group in parse::group::lines(&facts.accounts.group.bytes).filter_map(|line| line.group) {
-        if group.lists(b"root") {
-            groups.remove(&group.gid);
-        }
-    }
-    let overflow = facts.namespace.overflow_gid;
-    if !facts.namespace.gid_map.is_identity() && groups.remove(&overflow) {
-        findings.push(Finding::OverflowGroupDropped { gid: overflow });
-    }
-    groups
-}
-
-fn extra_groups(request: &Request, accounts: &Accounts) -> Result<Vec<Extra>, Refusal> {
-    let mut extra = Vec::new();
-    for spec in &request.groups {
-        let resolved = match spec {
-            GroupSpec::Name(name) => Extra {
-                gid: find_gid(&GroupRef::Name(name.clone()), accounts)?,
-                name: None,
-                is_deliberate: true,
-            },
-            GroupSpec::Gid(gid) => Extra {
-                gid: *gid,
-                name: None,
-                is_deliberate: false,
-            },
-            GroupSpec::Named(name, gid) => Extra {
-                gid: *gid,
-                name: Some(name.as_str().to_owned()),
-                is_deliberate: false,
-            },
-        };
-        refuse_gid_zero(resolved.gid, request, || GidZeroSource::ExtraGroup)?;
-        extra.push(resolved);
-    }
-    Ok(extra)
-}
-
-fn find_gid(group: &GroupRef, accounts: &Accounts) -> Result<Gid, Refusal> {
-    match group {
-        GroupRef::Gid(gid) => Ok(*gid),
-        GroupRef::Name(name) => parse::group::lines(&accounts.group.bytes)
-            .filter_map(|line| line.group)
-            .find(|group| group.name == name.as_bytes())
-            .map(|group| group.gid)
-            .ok_or_else(|| Refusal::UnknownGroup { name: name.clone() }),
-    }
-}
-
-fn refuse_gid_zero(
-    gid: Gid,
-    request: &Request,
-    source: impl FnOnce() -> GidZeroSource,
-) -> Result<(), Refusal> {
-    if gid.is_root() && !request.allow_gid_0 {
-        return Err(Refusal::GidZeroIdentity { source: source() });
-    }
-    Ok(())
 }

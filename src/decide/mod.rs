@@ -4,9 +4,11 @@
 //! account files should say (9), what is dropped (10).
 
 mod access;
+mod asker;
 mod drop;
 mod grants;
 mod group_file;
+mod groups;
 mod identity;
 mod start;
 
@@ -16,8 +18,9 @@ use crate::plan::{Grant, Identity, Plan, Planned, Step, Verdict};
 use crate::refusal::{Finding, Refusal, Refused};
 use crate::request::{Request, Sockets};
 
+use asker::Asker;
 use drop::{Drop, holds_gid_zero};
-use grants::{Asker, Judgement};
+use grants::Judgement;
 use group_file::Wanted;
 use identity::Person;
 use start::Start;

@@ -1,36 +1,17 @@
-//! The groups that the account needs and the files as they are → the files as they should be (contract 9).
+//! The lines of /etc/group and what is wanted → what is missing, what is stale, and the edits of both files.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use crate::account::GroupLine;
-use crate::facts::{Access, Accounts, EtcFile};
+use crate::account::{GroupLine, GroupName};
+use crate::decide::group_file::Wanted;
+use crate::facts::EtcFile;
 use crate::ids::Gid;
 use crate::parse;
 use crate::parse::edit::LineEdit;
 use crate::plan::{FileEdit, LineChange};
 use crate::refusal::Finding;
-
-/// A group that /etc/group should list the account in.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Wanted {
-    pub(super) gid: Gid,
-    /// What a new line would be called, unless the name is taken.
-    pub(super) name: String,
-    /// Is a group of that gid, whatever it is called, what the operator asked for by name?
-    pub(super) is_deliberate: bool,
-}
-
-/// What becomes of the files.
-#[derive(Default)]
-pub(super) struct Outcome {
-    /// gshadow before group: a crash between the two leaves group asking for the rest on the next start.
-    pub(super) edits: Vec<FileEdit>,
-    /// The name under which each wanted gid is, or will be, known; in the order of `wanted`.
-    pub(super) names: Vec<Option<String>>,
-    pub(super) findings: Vec<Finding>,
-}
 
 /// Groups that mean something in an image: reusing one opens what it opens there.
 const SENSITIVE: [&str; 41] = [
@@ -77,75 +58,22 @@ const SENSITIVE: [&str; 41] = [
     "wheel",
 ];
 
-/// Bring `user` into every wanted group, and take out the lines of ours that nobody needs any more.
-pub(super) fn plan(
-    accounts: &Accounts,
-    user: Option<&OsStr>,
-    wanted: &[Wanted],
-    may_edit: bool,
-) -> Outcome {
-    let survey = Survey::of(
-        &accounts.group,
-        user.filter(|user| can_be_listed(user)),
-        wanted,
-    );
-    let mut outcome = Outcome {
-        names: survey.names.clone(),
-        ..Outcome::default()
-    };
-    outcome.findings.extend(survey.sensitive());
-    if !may_edit {
-        outcome.names = survey.existing_names();
-        return outcome;
-    }
-    let edit = survey.group_edit(&accounts.group);
-    let Some(edit) = edit else { return outcome };
-    let shadow = accounts.gshadow.as_ref();
-    let untouchable = [
-        ("/etc/group", Some(&accounts.group)),
-        ("/etc/gshadow", shadow),
-    ]
-    .into_iter()
-    .filter_map(|(path, file)| file.map(|file| (path, file.access)))
-    .find(|(_, access)| *access != Access::Replaceable);
-    if let Some((path, access)) = untouchable {
-        outcome.names = survey.existing_names();
-        if !survey.additions.is_empty() {
-            outcome.findings.push(Finding::FileLeftAlone {
-                path: PathBuf::from(path),
-                access,
-            });
-        }
-        return outcome;
-    }
-    outcome
-        .edits
-        .extend(shadow.and_then(|shadow| survey.gshadow_edit(shadow)));
-    outcome.edits.push(edit);
-    outcome
-}
-
-/// A name with a comma would list other users, one with a colon or a newline would make a line.
-fn can_be_listed(user: &OsStr) -> bool {
-    !user.is_empty() && !user.as_bytes().iter().any(|byte| b",:\n\0".contains(byte))
-}
-
 /// What is to change, found in one pass over the lines.
-struct Survey<'a> {
+pub(super) struct Survey<'a> {
     user: Option<&'a OsStr>,
     wanted: &'a [Wanted],
     /// Lines of ours that nobody needs: index and name.
     stale: Vec<(usize, Vec<u8>)>,
     /// What is missing.
-    additions: Vec<Addition>,
+    pub(super) additions: Vec<Addition>,
     /// Name per wanted gid after the edit.
-    names: Vec<Option<String>>,
+    pub(super) names: Vec<Option<String>>,
     /// Does the group of each wanted gid exist already, made by someone else?
     reused: Vec<bool>,
 }
 
 /// One membership that is missing.
-struct Addition {
+pub(super) struct Addition {
     gid: Gid,
     name: Vec<u8>,
     /// The line to add the user to; `None` where there is none with that gid.
@@ -160,7 +88,7 @@ struct Seen<'a> {
 }
 
 impl<'a> Survey<'a> {
-    fn of(group: &EtcFile, user: Option<&'a OsStr>, wanted: &'a [Wanted]) -> Self {
+    pub(super) fn of(group: &EtcFile, user: Option<&'a OsStr>, wanted: &'a [Wanted]) -> Self {
         let mut seen = vec![Seen::default(); wanted.len()];
         let mut stale = Vec::new();
         for (index, line) in parse::group::lines(&group.bytes).enumerate() {
@@ -231,7 +159,7 @@ impl<'a> Survey<'a> {
                     .iter()
                     .any(|addition| addition.name == candidate.as_bytes())
         };
-        let fitting = |candidate: &String| candidate.len() <= crate::account::GroupName::MAX_LENGTH;
+        let fitting = |candidate: &String| candidate.len() <= GroupName::MAX_LENGTH;
         let names = [name.clone(), format!("{name}{gid}"), format!("host{gid}")];
         let numbered = (2u32..).map(|number| format!("host{gid}_{number}"));
         names
@@ -243,7 +171,7 @@ impl<'a> Survey<'a> {
     }
 
     /// Names of the groups that exist, edit or no edit.
-    fn existing_names(&self) -> Vec<Option<String>> {
+    pub(super) fn existing_names(&self) -> Vec<Option<String>> {
         let is_new = |wanted: &Wanted| {
             self.additions
                 .iter()
@@ -256,7 +184,7 @@ impl<'a> Survey<'a> {
             .collect()
     }
 
-    fn sensitive(&self) -> impl Iterator<Item = Finding> {
+    pub(super) fn sensitive(&self) -> impl Iterator<Item = Finding> {
         let rows = self.wanted.iter().zip(&self.names).zip(&self.reused);
         rows.filter_map(|((wanted, name), is_reused)| {
             let name = name
@@ -270,7 +198,7 @@ impl<'a> Survey<'a> {
         })
     }
 
-    fn group_edit(&self, file: &EtcFile) -> Option<FileEdit> {
+    pub(super) fn group_edit(&self, file: &EtcFile) -> Option<FileEdit> {
         let user = self.user.map(OsStr::as_bytes).unwrap_or_default();
         let removals = self.stale.iter().map(|(index, _)| LineEdit::Remove(*index));
         let additions = self.additions.iter().map(|addition| match addition.line {
@@ -293,7 +221,7 @@ impl<'a> Survey<'a> {
     }
 
     /// The same for gshadow(5), by name: that file has no gids.
-    fn gshadow_edit(&self, file: &EtcFile) -> Option<FileEdit> {
+    pub(super) fn gshadow_edit(&self, file: &EtcFile) -> Option<FileEdit> {
         let user = self.user.map(OsStr::as_bytes).unwrap_or_default();
         let mut edits = Vec::new();
         for (index, line) in parse::gshadow::lines(&file.bytes).enumerate() {

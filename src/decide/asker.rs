@@ -1,0 +1,39 @@
+//! The identity so far → how the kernel would see it, and what GID 0 means to it.
+
+use crate::decide::access::Who;
+use crate::facts::UserNamespace;
+use crate::ids::{Gid, Uid};
+use crate::refusal::GidZeroMeaning;
+
+/// The identity that asks, and what it may be given.
+pub(super) struct Asker<'a> {
+    pub(super) uid: Uid,
+    pub(super) gid: Gid,
+    /// All groups so far: a grant for one path counts for the next.
+    pub(super) groups: Vec<Gid>,
+    /// Can groups be added? Not for a process that is not root.
+    pub(super) may_be_granted: bool,
+    pub(super) allow_gid_0: bool,
+    pub(super) namespace: &'a UserNamespace,
+}
+
+impl Asker<'_> {
+    pub(super) fn who(&self) -> Who {
+        let namespace = self.namespace;
+        let unmapped_uid = !namespace.uid_map.is_identity() && self.uid == namespace.overflow_uid;
+        Who {
+            uid: (!unmapped_uid).then_some(self.uid),
+            groups: self.groups.clone(),
+            overflow: (!namespace.gid_map.is_identity()).then_some(namespace.overflow_gid),
+        }
+    }
+
+    pub(super) fn meaning(&self) -> GidZeroMeaning {
+        let map = &self.namespace.gid_map;
+        match map.outside(0) {
+            _ if map.is_identity() => GidZeroMeaning::Host,
+            Some(outside) => GidZeroMeaning::Mapped(outside),
+            None => GidZeroMeaning::Unmapped,
+        }
+    }
+}

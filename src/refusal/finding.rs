@@ -1,0 +1,228 @@
+//! The findings, as values, and how much each matters.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::account::UserSpec;
+use crate::capability::{CapSet, Capability};
+use crate::facts::{Access, Kind};
+use crate::ids::{Gid, Uid};
+use crate::permission::Mode;
+use crate::refusal::{GidZeroMeaning, GidZeroPath};
+use crate::request::LogLevel;
+
+/// Something that the operator should know.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Finding {
+    /// A socket does not exist.
+    NotMounted {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A directory where a socket is meant.
+    DirectoryInstead {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Something else where a socket is meant.
+    NotASocket {
+        /// The path.
+        path: PathBuf,
+        /// What it is.
+        kind: Kind,
+    },
+    /// A component of the path could not be looked at.
+    Blocked {
+        /// The path.
+        path: PathBuf,
+        /// The component.
+        at: PathBuf,
+        /// errno(3).
+        errno: i32,
+    },
+    /// Everyone may write the socket.
+    WorldWritable {
+        /// The path.
+        path: PathBuf,
+        /// Its mode.
+        mode: Mode,
+    },
+    /// A grant would be needed, but the identity could redirect the path.
+    Redirectable {
+        /// The path.
+        path: PathBuf,
+        /// The directory or link that is not root's alone.
+        at: PathBuf,
+        /// Its owner.
+        uid: Uid,
+        /// Its mode.
+        mode: Mode,
+    },
+    /// Membership would not help.
+    GroupHasNothing {
+        /// The path.
+        path: PathBuf,
+        /// Its group.
+        gid: Gid,
+        /// Its mode.
+        mode: Mode,
+        /// Does it carry an ACL?
+        has_acl: bool,
+    },
+    /// A directory on the way keeps the identity out, with the grant and without.
+    NotSearchable {
+        /// The path.
+        path: PathBuf,
+        /// The directory.
+        directory: PathBuf,
+        /// Its owner.
+        uid: Uid,
+        /// Its group.
+        gid: Gid,
+        /// Its mode.
+        mode: Mode,
+    },
+    /// The group is not mapped in this user namespace.
+    Unmapped {
+        /// The path.
+        path: PathBuf,
+        /// The overflow gid that stands in for it.
+        gid: Gid,
+    },
+    /// GID 0 was allowed and is used.
+    GidZeroAccepted {
+        /// The path.
+        path: PathBuf,
+        /// What GID 0 is here.
+        meaning: GidZeroMeaning,
+    },
+    /// Non-root start: the socket's group is missing and would help.
+    GroupMissing {
+        /// The path.
+        path: PathBuf,
+        /// The group.
+        gid: Gid,
+        /// Our uid.
+        uid: Uid,
+        /// Our gid.
+        own_gid: Gid,
+    },
+    /// Non-root start: only GID 0 would help, and we do not have it.
+    GidZeroWouldHelp(GidZeroPath),
+    /// Non-root start that has GID 0 without needing it.
+    GidZeroHeld,
+    /// Non-root start: we are not whom `--user` names.
+    NotTheUser {
+        /// Whom it names.
+        spec: UserSpec,
+        /// Our uid.
+        uid: Uid,
+        /// Our gid.
+        gid: Gid,
+    },
+    /// Dry run: the default user has no account here.
+    DefaultUserMissing {
+        /// Its name.
+        name: OsString,
+        /// The uid that is assumed.
+        uid: Uid,
+        /// The gid that is assumed.
+        gid: Gid,
+    },
+    /// A file of /etc is left alone: the grant is in the process only.
+    FileLeftAlone {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        access: Access,
+    },
+    /// The reused group means something in the image.
+    SensitiveGroup {
+        /// Its name.
+        name: String,
+        /// Its gid.
+        gid: Gid,
+    },
+    /// Groups that the user namespace cannot name are lost in the drop.
+    OverflowGroupDropped {
+        /// The gid that stands in for them.
+        gid: Gid,
+    },
+    /// The bounding set stays, for want of CAP_SETPCAP.
+    BoundingSetStays {
+        /// What is left in it.
+        left: CapSet,
+    },
+    /// `--keep-cap`, and the runtime withheld it.
+    KeepWithheld {
+        /// The capability.
+        capability: Capability,
+    },
+    /// /proc is missing: the user namespace and our own file could not be looked at.
+    NoProc,
+    /// `DOCKER_HOST` names an engine that needs no socket.
+    EngineElsewhere {
+        /// Its value.
+        docker_host: OsString,
+    },
+}
+
+impl Finding {
+    /// How loud it is.
+    #[must_use]
+    pub fn level(&self) -> LogLevel {
+        match self {
+            Self::EngineElsewhere { .. } => LogLevel::Info,
+            Self::NotMounted { .. }
+            | Self::DirectoryInstead { .. }
+            | Self::NotASocket { .. }
+            | Self::Blocked { .. }
+            | Self::WorldWritable { .. }
+            | Self::Redirectable { .. }
+            | Self::GroupHasNothing { .. }
+            | Self::NotSearchable { .. }
+            | Self::Unmapped { .. }
+            | Self::GidZeroAccepted { .. }
+            | Self::GroupMissing { .. }
+            | Self::GidZeroWouldHelp(_)
+            | Self::GidZeroHeld
+            | Self::NotTheUser { .. }
+            | Self::DefaultUserMissing { .. }
+            | Self::FileLeftAlone { .. }
+            | Self::SensitiveGroup { .. }
+            | Self::OverflowGroupDropped { .. }
+            | Self::BoundingSetStays { .. }
+            | Self::KeepWithheld { .. }
+            | Self::NoProc => LogLevel::Warn,
+        }
+    }
+
+    /// Does it leave a socket out of reach (contract 5, `--require-socket`)?
+    #[must_use]
+    pub fn is_out_of_reach(&self) -> bool {
+        match self {
+            Self::NotMounted { .. }
+            | Self::DirectoryInstead { .. }
+            | Self::NotASocket { .. }
+            | Self::Blocked { .. }
+            | Self::Redirectable { .. }
+            | Self::GroupHasNothing { .. }
+            | Self::NotSearchable { .. }
+            | Self::Unmapped { .. }
+            | Self::GroupMissing { .. }
+            | Self::GidZeroWouldHelp(_) => true,
+            Self::EngineElsewhere { .. }
+            | Self::WorldWritable { .. }
+            | Self::GidZeroAccepted { .. }
+            | Self::GidZeroHeld
+            | Self::NotTheUser { .. }
+            | Self::DefaultUserMissing { .. }
+            | Self::FileLeftAlone { .. }
+            | Self::SensitiveGroup { .. }
+            | Self::OverflowGroupDropped { .. }
+            | Self::BoundingSetStays { .. }
+            | Self::KeepWithheld { .. }
+            | Self::NoProc => false,
+        }
+    }
+}

@@ -33,6 +33,8 @@ pub fn execute(command: &Command, _dropped: &Verified) -> ExecFailure {
     for path in &command.candidates {
         match attempt(path, &argv, &environment) {
             errno if is_absence(errno) => (),
+            // A directory of PATH that the identity may not search hides what is in it: as if it were not there.
+            Errno::ACCESS if !has_slash(&name) && path.symlink_metadata().is_err() => (),
             Errno::ACCESS => denied = denied.or(Some(path)),
             errno => return cannot_execute(path.clone(), errno),
         }
@@ -124,8 +126,7 @@ fn cannot_execute(path: PathBuf, errno: Errno) -> ExecFailure {
 /// ENOENT about a file that exists is about what the file needs: the interpreter of a script, the loader of a program.
 fn not_found(command: PathBuf, candidates: &[PathBuf]) -> ExecFailure {
     let missing = candidates.iter().find_map(|path| needs(path));
-    let has_slash = command.as_os_str().as_bytes().contains(&b'/');
-    let itself = if has_slash {
+    let itself = if has_slash(&command) {
         Missing::File
     } else {
         Missing::InPath
@@ -134,6 +135,10 @@ fn not_found(command: PathBuf, candidates: &[PathBuf]) -> ExecFailure {
         command,
         missing: missing.unwrap_or(itself),
     }
+}
+
+fn has_slash(command: &Path) -> bool {
+    command.as_os_str().as_bytes().contains(&b'/')
 }
 
 fn needs(path: &Path) -> Option<Missing> {

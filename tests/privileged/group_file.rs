@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use charon_init::act::group_file::{Lock, ReplaceError, lock, replace};
+use charon_init::act::group_file::{Lock, ReplaceError, lock, replace_all};
 use charon_init::facts::Access;
 use charon_init::failure::{Cause, Failure};
 use charon_init::ids::{Gid, Uid};
@@ -19,6 +19,10 @@ use crate::probe::probe;
 
 const OLD: &[u8] = b"root:x:0:\n";
 const NEW: &[u8] = b"root:x:0:\ndocker:!charon-init:988:charon\n";
+
+fn replace(lock: &Lock, edit: &FileEdit) -> Result<(), ReplaceError> {
+    replace_all(lock, &[edit]).map_err(|(_, error)| error)
+}
 
 /// A directory that stands for /etc, with a group file in it.
 struct Etc(Scratch);

@@ -5,6 +5,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::string_slice,
     clippy::unwrap_used,
     reason = "a test that cannot go on should stop"
 )]
@@ -12,6 +13,23 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod probe;
+mod trace;
+mod world;
 
-// contract 9
+// contract 9: the account files
+mod concurrent;
+mod crash;
+mod edit;
 mod group_file;
+mod scale;
+
+// contract 10: the drop
+mod come_back;
+mod drop;
+mod namespaces;
+mod non_root;
+
+// contract 3 and 6: what COMMAND finds
+mod calls;
+mod execute;
+mod surroundings;

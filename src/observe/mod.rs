@@ -61,7 +61,11 @@ pub fn accounts(request: &Request, process: &Process, look: Look) -> Result<Acco
     let etc = Etc::observe(process, look);
     let passwd = etc.file("passwd")?;
     let group = etc.file("group")?;
-    let gshadow = Some(etc.file("gshadow")?).filter(|file| file.access != Access::Missing);
+    let gshadow = match look {
+        // It is edited only along with group: a start that edits reads it under the lock.
+        Look::Glance => None,
+        Look::Close => Some(etc.file("gshadow")?).filter(|file| file.access != Access::Missing),
+    };
     let name_service = name_service(
         &request.user.user,
         find_account(&request.user.user, &passwd.bytes).is_some(),

@@ -11,5 +11,6 @@
     clippy::cmp_owned
 )]
 
+mod changes;
 mod granted_paths;
 mod world;

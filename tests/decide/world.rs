@@ -1,18 +1,17 @@
-//! Facts and requests as literals: a container with Charon's account, and what a test changes in it.
+//! Facts and requests as literals: a container with Charon's account, and what a start in it comes to.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use charon_init::account::{UserRef, UserSpec};
-use charon_init::capability::{CapSet, Capability};
+use charon_init::capability::CapSet;
 use charon_init::decide::decide;
 use charon_init::facts::*;
 use charon_init::ids::{Gid, IdMap, Uid};
-use charon_init::parse;
 use charon_init::permission::{Acl, Mode as Bits, Permission};
 use charon_init::plan::{Grant, Plan, Step, Verdict};
 use charon_init::refusal::{Finding, Refusal, Refused};
-use charon_init::request::{Format, Mode, Request, Sockets};
+use charon_init::request::{Mode, Request, Sockets};
 
 pub(crate) const SOCKET: &str = "/var/run/docker.sock";
 pub(crate) const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\ncharon:x:1000:1000::/app:/bin/sh\n";
@@ -157,108 +156,6 @@ pub(crate) fn acl(
 }
 
 impl World {
-    pub(crate) fn found(mut self, path: &str, found: Found) -> Self {
-        let path = PathBuf::from(path);
-        let meant = Meant::EngineSocket(Engine::of(&path));
-        self.facts.paths.push(PathFacts { path, meant, found });
-        self
-    }
-
-    pub(crate) fn socket(self, owner: u32, group: u32, mode: u16) -> Self {
-        self.node(socket(owner, group, mode))
-    }
-
-    pub(crate) fn node(self, node: Node) -> Self {
-        self.found(SOCKET, Found::Node(node))
-    }
-
-    pub(crate) fn user(mut self, spec: &str) -> Self {
-        self.request.user = parse::spec::user_spec(spec.as_ref()).unwrap();
-        self.request.user_is_default = false;
-        self
-    }
-
-    pub(crate) fn group(mut self, spec: &str) -> Self {
-        self.request
-            .groups
-            .push(parse::spec::group_spec(spec.as_ref()).unwrap());
-        self
-    }
-
-    pub(crate) fn allow_gid_0(mut self) -> Self {
-        self.request.allow_gid_0 = true;
-        self
-    }
-
-    pub(crate) fn require_socket(mut self) -> Self {
-        self.request.require_socket = true;
-        self
-    }
-
-    pub(crate) fn passwd(mut self, text: &str) -> Self {
-        self.facts.accounts.passwd = file(text);
-        self
-    }
-
-    pub(crate) fn group_file(mut self, text: &str) -> Self {
-        self.facts.accounts.group = file(text);
-        self
-    }
-
-    pub(crate) fn gshadow(mut self, text: &str) -> Self {
-        self.facts.accounts.gshadow = Some(file(text));
-        self
-    }
-
-    pub(crate) fn inherited(mut self, groups: &[u32]) -> Self {
-        self.facts.process.groups = gids(groups);
-        self
-    }
-
-    pub(crate) fn non_root(mut self, own_uid: u32, own_gid: u32, groups: &[u32]) -> Self {
-        let process = &mut self.facts.process;
-        process.uid = IdSet::all(uid(own_uid));
-        process.gid = IdSet::all(gid(own_gid));
-        process.groups = gids(groups);
-        process.capabilities = Capabilities {
-            bounding: docker_capabilities(),
-            ..Capabilities::default()
-        };
-        self
-    }
-
-    pub(crate) fn capabilities(mut self, names: &[&str]) -> Self {
-        let set: CapSet = names
-            .iter()
-            .map(|name| Capability::from_name(name).unwrap())
-            .collect();
-        self.facts.process.capabilities = Capabilities {
-            permitted: set,
-            effective: set,
-            bounding: set,
-            ..Capabilities::default()
-        };
-        self
-    }
-
-    pub(crate) fn dry_run(mut self) -> Self {
-        let command = vec![OsString::from("server")];
-        self.request.mode = Mode::DryRun {
-            format: Format::Text,
-            service: "charon".to_owned(),
-            command,
-        };
-        self
-    }
-
-    /// A user namespace with ids 0 to 65535 mapped to 100000 and up, as userns-remap makes it.
-    pub(crate) fn user_namespace(mut self) -> Self {
-        let map = parse::id_map::id_map(b"0 100000 65536\n").unwrap();
-        self.facts.namespace.uid_map = map.clone();
-        self.facts.namespace.gid_map = map;
-        self
-    }
-
     pub(crate) fn decide(&self) -> Result<Plan, Refused> {
         decide(&self.request, &self.facts)
     }

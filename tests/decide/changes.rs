@@ -3,10 +3,10 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use charon_init::capability::{CapSet, Capability};
+use charon_init::account::Account;
 use charon_init::facts::*;
 use charon_init::parse;
-use charon_init::request::{Format, Mode};
+use charon_init::request::{Format, Mode, Sockets};
 
 use crate::world::*;
 
@@ -82,10 +82,7 @@ impl World {
     }
 
     pub(crate) fn capabilities(mut self, names: &[&str]) -> Self {
-        let set: CapSet = names
-            .iter()
-            .map(|name| Capability::from_name(name).unwrap())
-            .collect();
+        let set = capabilities(names);
         self.facts.process.capabilities = Capabilities {
             permitted: set,
             effective: set,
@@ -111,5 +108,32 @@ impl World {
         self.facts.namespace.uid_map = map.clone();
         self.facts.namespace.gid_map = map;
         self
+    }
+
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
+    pub(crate) fn no_socket(self) -> Self {
+        self.with(|world| world.request.sockets = Sockets::Ignored)
+    }
+
+    pub(crate) fn group_access(self, access: Access) -> Self {
+        self.with(|world| world.facts.accounts.group.access = access)
+    }
+
+    pub(crate) fn keep(self, names: &[&str]) -> Self {
+        self.with(|world| world.request.keep_capabilities = capabilities(names))
+    }
+
+    pub(crate) fn allow_new_privileges(self) -> Self {
+        self.with(|world| world.request.allow_new_privileges = true)
+    }
+
+    pub(crate) fn name_service(self, account: Account, groups: &[u32]) -> Self {
+        let groups = gids(groups);
+        let found = NameService { account, groups };
+        self.with(|world| world.facts.accounts.name_service = Some(found))
     }
 }

@@ -8,9 +8,13 @@
     clippy::similar_names,
     dead_code,
     clippy::wildcard_imports,
-    clippy::cmp_owned
+    clippy::cmp_owned,
+    clippy::wildcard_enum_match_arm
 )]
 
 mod changes;
 mod granted_paths;
+mod identity;
+mod identity_groups;
+mod non_root;
 mod world;

@@ -4,12 +4,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use charon_init::account::{UserRef, UserSpec};
-use charon_init::capability::CapSet;
+use charon_init::capability::{CapSet, Capability};
 use charon_init::decide::decide;
 use charon_init::facts::*;
 use charon_init::ids::{Gid, IdMap, Uid};
 use charon_init::permission::{Acl, Mode as Bits, Permission};
-use charon_init::plan::{Grant, Plan, Step, Verdict};
+use charon_init::plan::{Expected, Grant, Identity, Plan, Step, Verdict};
 use charon_init::refusal::{Finding, Refusal, Refused};
 use charon_init::request::{Mode, Request, Sockets};
 
@@ -28,6 +28,35 @@ pub(crate) fn gid(number: u32) -> Gid {
 
 pub(crate) fn gids(numbers: &[u32]) -> Vec<Gid> {
     numbers.iter().map(|number| gid(*number)).collect()
+}
+
+pub(crate) fn capabilities(names: &[&str]) -> CapSet {
+    let named = names
+        .iter()
+        .map(|name| Capability::from_name(name).unwrap());
+    named.collect()
+}
+
+/// Somebody who is to be: `home` as HOME has it.
+pub(crate) fn identity(
+    own_uid: u32,
+    own_gid: u32,
+    groups: &[u32],
+    name: Option<&str>,
+    home: &str,
+) -> Identity {
+    Identity {
+        uid: uid(own_uid),
+        gid: gid(own_gid),
+        groups: gids(groups),
+        name: name.map(OsString::from),
+        home: OsString::from(home),
+    }
+}
+
+/// The account of the image, in these groups.
+pub(crate) fn charon(groups: &[u32]) -> Identity {
+    identity(1000, 1000, groups, Some("charon"), "/app")
 }
 
 /// What Docker gives a container by default.
@@ -189,6 +218,34 @@ impl World {
             .iter()
             .map(|gid| gid.raw())
             .collect()
+    }
+
+    #[track_caller]
+    pub(crate) fn identity(&self) -> Identity {
+        self.plan().identity
+    }
+
+    /// HOME, USER and LOGNAME of the command, which are all that changes in its environment.
+    #[track_caller]
+    pub(crate) fn environment(&self) -> [String; 3] {
+        let Some(Step::Execute(command)) = self.steps().pop() else {
+            panic!("no command")
+        };
+        let texts = command
+            .environment
+            .into_iter()
+            .map(|(name, value)| format!("{}={}", name.to_str().unwrap(), value.to_str().unwrap()));
+        texts.collect::<Vec<_>>().try_into().unwrap()
+    }
+
+    /// What the kernel must say before the command runs.
+    #[track_caller]
+    pub(crate) fn expected(&self) -> Expected {
+        let verify = self.steps().into_iter().find_map(|step| match step {
+            Step::Verify(expected) => Some(expected),
+            _ => None,
+        });
+        verify.expect("a plan verifies")
     }
 
     #[track_caller]

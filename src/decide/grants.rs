@@ -100,16 +100,10 @@ struct Case<'a> {
 impl Case<'_> {
     /// Row: the only way in is GID 0, however the identity would get there.
     fn gid_zero(&self) -> Result<ControlFlow<Judgement>, Refusal> {
-        let rootless = self.who.without(Gid::ROOT);
-        let needs_zero = !arrives(self.node, &rootless)
-            && !self
-                .candidates()
-                .any(|(gid, _)| arrives(self.node, &rootless.with(gid)))
-            && arrives(self.node, &rootless.with(Gid::ROOT));
-        if !needs_zero {
+        let has_zero = self.asker.groups.contains(&Gid::ROOT);
+        if !self.needs_gid_zero(has_zero) {
             return Ok(ControlFlow::Continue(()));
         }
-        let has_zero = self.asker.groups.contains(&Gid::ROOT);
         if !self.asker.may_be_granted && !has_zero {
             return Ok(ControlFlow::Break(closed(
                 self.facts,
@@ -135,6 +129,28 @@ impl Case<'_> {
         })))
     }
 
+    fn needs_gid_zero(&self, has_zero: bool) -> bool {
+        let rootless = self.who.without(Gid::ROOT);
+        if arrives(self.node, &rootless) || !arrives(self.node, &rootless.with(Gid::ROOT)) {
+            return false;
+        }
+        // A process that is not root goes through what it has: a group that it lacks is no other way.
+        if has_zero && !self.asker.may_be_granted {
+            return true;
+        }
+        let mut candidates = self.candidates();
+        !self.kernel_lets_us_in()
+            && !candidates.any(|(gid, _)| arrives(self.node, &rootless.with(gid)))
+    }
+
+    /// The groups of a process that is not root may hold more than this namespace can name (Podman's keep-groups): then
+    /// the kernel was asked. What it says of us says nothing of an identity that a dry run plans.
+    fn kernel_lets_us_in(&self) -> bool {
+        !self.asker.may_be_granted
+            && self.who.overflow.is_some()
+            && self.node.writable_by_us == Some(true)
+    }
+
     /// Row: already reachable, by owner, by the other bits, or by a group that the identity has anyway.
     fn open(&self) -> Option<Judgement> {
         let mode = self.node.mode;
@@ -147,14 +163,23 @@ impl Case<'_> {
             .into_iter()
             .collect();
         match reach(self.node, &self.who) {
+            Reach::Arrives(class, gids) if gids.contains(&Gid::ROOT) => {
+                let (class, gids) = self.rather_without_zero(class, gids);
+                Some(self.opened(class, gids, findings))
+            }
             Reach::Arrives(class, gids) => Some(self.opened(class, gids, findings)),
-            // Our own groups may hold more than this namespace can name (Podman's keep-groups): the kernel was asked.
-            Reach::ShutOut | Reach::Stopped(_)
-                if self.who.overflow.is_some() && self.node.writable_by_us == Some(true) =>
-            {
+            Reach::ShutOut | Reach::Stopped(_) if self.kernel_lets_us_in() => {
                 Some(self.opened(Class::Unnamed, Vec::new(), findings))
             }
             Reach::ShutOut | Reach::Stopped(_) => None,
+        }
+    }
+
+    /// GID 0 that is held is not what a path is reached through where another group that is held opens it as well.
+    fn rather_without_zero(&self, class: Class, gids: Vec<Gid>) -> (Class, Vec<Gid>) {
+        match reach(self.node, &self.who.without(Gid::ROOT)) {
+            Reach::Arrives(class, gids) => (class, gids),
+            Reach::ShutOut | Reach::Stopped(_) => (class, gids),
         }
     }
 

@@ -246,6 +246,18 @@ fn dry_run_decides_for_root_and_never_for_the_caller() {
 }
 
 #[test]
+fn dry_run_takes_no_comfort_in_what_the_kernel_lets_the_caller_do() {
+    let mut node = socket(0, 65534, 0o660);
+    node.writable_by_us = Some(true);
+    let caller = world().user_namespace().non_root(1001, 1001, &[65534]);
+    let unmapped = Finding::Unmapped {
+        path: SOCKET.into(),
+        gid: gid(65534),
+    };
+    assert_eq!(caller.dry_run().node(node).findings(), [unmapped]);
+}
+
+#[test]
 fn dry_run_of_root_takes_the_groups_of_that_root() {
     assert_eq!(
         image().inherited(&[0, 988]).dry_run().identity(),

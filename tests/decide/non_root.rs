@@ -242,6 +242,20 @@ fn gid_zero_that_a_path_needs_is_refused_unless_allowed() {
     }
 }
 
+/// Another group would open the socket too, but this process is not in it: what it would go through is GID 0.
+#[test]
+fn gid_zero_is_needed_where_the_process_lacks_the_other_group() {
+    let mut node = socket(0, 0, 0o660);
+    node.acl = Some(acl(&[], 6, &[(988, 6)], 6, 0));
+    assert_eq!(
+        start(&[0]).node(node.clone()).refusal(),
+        Refusal::GidZeroPath(zero_path(0o660))
+    );
+    let member = start(&[0, 988]).node(node);
+    assert_eq!(member.findings(), [Finding::GidZeroHeld]);
+    assert_eq!(member.group_add(), [988]);
+}
+
 #[test]
 fn groups_without_a_name_are_left_to_the_kernel_to_judge() {
     let keep_groups = |lets_in| {
@@ -257,4 +271,14 @@ fn groups_without_a_name_are_left_to_the_kernel_to_judge() {
         gid: gid(65534),
     };
     assert_eq!(keep_groups(false).findings(), [unmapped]);
+}
+
+/// An ACL entry that this namespace cannot name let the process in: GID 0 is not its only way.
+#[test]
+fn gid_zero_is_no_matter_where_the_kernel_lets_a_nameless_group_in() {
+    let mut node = socket(0, 0, 0o660);
+    node.writable_by_us = Some(true);
+    let world = start(&[65534]).user_namespace().node(node);
+    assert_eq!(world.verdict(), Verdict::Open(Class::Unnamed));
+    assert_eq!(world.group_add(), [0u32; 0]);
 }

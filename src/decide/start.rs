@@ -20,19 +20,17 @@ impl<'a> Start<'a> {
     /// The start that is meant. A dry run decides for root, never for the caller (contract 7).
     pub(super) fn of(request: &Request, facts: &'a Facts) -> Result<Self, Refusal> {
         let own = &facts.process;
+        refuse_elevated(own)?;
         let is_root = own.uid.effective.is_root();
         match request.mode {
             Mode::DryRun { .. } if !is_root => Ok(Self {
                 process: Cow::Owned(assumed_root()),
                 is_root: true,
             }),
-            Mode::DryRun { .. } | Mode::Start { .. } => {
-                refuse_elevated(own)?;
-                Ok(Self {
-                    process: Cow::Borrowed(own),
-                    is_root,
-                })
-            }
+            Mode::DryRun { .. } | Mode::Start { .. } => Ok(Self {
+                process: Cow::Borrowed(own),
+                is_root,
+            }),
         }
     }
 }

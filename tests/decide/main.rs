@@ -17,4 +17,5 @@ mod granted_paths;
 mod identity;
 mod identity_groups;
 mod non_root;
+mod unfit;
 mod world;

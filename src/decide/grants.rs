@@ -4,34 +4,21 @@ use std::ops::ControlFlow;
 
 use crate::decide::access::{Reach, Who, reach, redirectable};
 use crate::decide::asker::Asker;
-use crate::facts::{Facts, Found, Kind, Meant, Node, PathFacts};
+use crate::facts::{Found, Kind, Meant, Node, PathFacts};
 use crate::ids::Gid;
-use crate::permission::Permission;
+use crate::permission::{Acl, Permission};
 use crate::plan::{Class, Grant, Through, Verdict};
 use crate::refusal::{Finding, GidZeroPath, Refusal};
 
 /// What became of a path, and what the operator should know of it.
+#[derive(Clone)]
 pub(super) struct Judgement {
     pub(super) grant: Grant,
     pub(super) findings: Vec<Finding>,
 }
 
-/// Judge every path in order; a group granted for one counts for the next.
-pub(super) fn judge_all(facts: &Facts, asker: &mut Asker) -> Result<Vec<Judgement>, Refusal> {
-    let mut judgements = Vec::new();
-    for path in &facts.paths {
-        let judgement = judge(path, asker)?;
-        if let Verdict::Granted { gid, .. } = judgement.grant.verdict {
-            asker.groups.push(gid);
-            asker.groups.sort_unstable();
-            asker.groups.dedup();
-        }
-        judgements.push(judgement);
-    }
-    Ok(judgements)
-}
-
-fn judge(facts: &PathFacts, asker: &Asker) -> Result<Judgement, Refusal> {
+/// Judge one path for `asker`.
+pub(super) fn judge(facts: &PathFacts, asker: &Asker) -> Result<Judgement, Refusal> {
     let path = facts.path.clone();
     let Meant::EngineSocket(_) = facts.meant;
     let node = match &facts.found {
@@ -75,6 +62,28 @@ fn judge(facts: &PathFacts, asker: &Asker) -> Result<Judgement, Refusal> {
         ControlFlow::Break(judgement) => Ok(judgement),
         ControlFlow::Continue(()) => Ok(case.open().unwrap_or_else(|| case.grant())),
     }
+}
+
+/// The judgement of a path that another one's group has shut since it was judged; `None` where it is as open as before.
+pub(super) fn judge_again(
+    facts: &PathFacts,
+    judgement: &Judgement,
+    asker: &Asker,
+) -> Option<Judgement> {
+    let Found::Node(node) = &facts.found else {
+        return None;
+    };
+    let case = Case {
+        facts,
+        node,
+        asker,
+        who: asker.who(),
+    };
+    let is_open = match judgement.grant.verdict {
+        Verdict::Closed | Verdict::Open(Class::Unnamed) => true,
+        Verdict::Open(_) | Verdict::Granted { .. } => arrives(node, &case.who),
+    };
+    (!is_open).then(|| closed(facts, case.why_no_group_helps()))
 }
 
 fn closed(facts: &PathFacts, finding: Finding) -> Judgement {
@@ -124,8 +133,13 @@ impl Case<'_> {
                 vec![accepted],
             )));
         }
+        let in_acl = |acl: &Acl| acl.groups.iter().any(|(gid, _)| gid.is_root());
+        let through = match &self.node.acl {
+            Some(acl) if !self.node.gid.is_root() && in_acl(acl) => Through::AclEntry,
+            Some(_) | None => Through::OwningGroup,
+        };
         Ok(ControlFlow::Break(self.redirected().unwrap_or_else(|| {
-            self.granted(Gid::ROOT, Through::OwningGroup, vec![accepted])
+            self.granted(Gid::ROOT, through, vec![accepted])
         })))
     }
 

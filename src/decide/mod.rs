@@ -10,6 +10,7 @@ mod grants;
 mod group_file;
 mod groups;
 mod identity;
+mod paths;
 mod start;
 
 use crate::facts::{Engine, Facts, Meant};
@@ -53,7 +54,7 @@ fn plan(request: &Request, facts: &Facts, findings: &mut Vec<Finding>) -> Result
         allow_gid_0: request.allow_gid_0,
         namespace: &facts.namespace,
     };
-    let judgements = grants::judge_all(facts, &mut asker)?;
+    let judgements = paths::judge_all(&facts.paths, &mut asker)?;
     findings.extend(
         judgements
             .iter()

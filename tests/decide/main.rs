@@ -17,5 +17,6 @@ mod granted_paths;
 mod identity;
 mod identity_groups;
 mod non_root;
+mod several_paths;
 mod unfit;
 mod world;

@@ -1,0 +1,113 @@
+//! Contract 5, where more than one thing is so at once: several paths, several groups, GID 0 by a detour.
+
+use std::path::PathBuf;
+
+use charon_init::facts::{Found, Node};
+use charon_init::permission::Mode;
+use charon_init::plan::{Class, Through, Verdict};
+use charon_init::refusal::{Finding, Refusal};
+use charon_init::request::Sockets;
+
+use crate::world::*;
+
+const OTHER: &str = "/run/other.sock";
+
+fn granted(number: u32, through: Through) -> Verdict {
+    Verdict::Granted {
+        gid: gid(number),
+        through,
+        name: Some("docker".to_owned()),
+    }
+}
+
+fn verdicts(world: &World) -> Vec<Verdict> {
+    let grants = world.plan().grants.into_iter();
+    grants.map(|grant| grant.verdict).collect()
+}
+
+fn two(first: Node, second: Node) -> World {
+    world()
+        .node(first)
+        .found(OTHER, Found::Node(second))
+        .with(|world| world.request.sockets = Sockets::Paths(vec![SOCKET.into(), OTHER.into()]))
+}
+
+#[test]
+fn group_granted_for_one_path_counts_for_the_next() {
+    let world = two(socket(0, 988, 0o660), socket(0, 988, 0o620));
+    let open = Verdict::Open(Class::Group(gid(988)));
+    assert_eq!(verdicts(&world), [granted(988, Through::OwningGroup), open]);
+    assert_eq!(world.group_add(), [988]);
+}
+
+#[test]
+fn group_granted_for_one_path_shuts_another_before_or_after_it() {
+    let closed_to_members = || socket(0, 988, 0o606);
+    let grants = granted(988, Through::OwningGroup);
+    let nothing = |path: &str| Finding::GroupHasNothing {
+        path: PathBuf::from(path),
+        gid: gid(988),
+        mode: Mode::from_bits(0o606),
+        has_acl: false,
+    };
+    let after = two(socket(0, 988, 0o660), closed_to_members());
+    assert_eq!(verdicts(&after), [grants.clone(), Verdict::Closed]);
+    assert_eq!(after.findings(), [nothing(OTHER)]);
+
+    let before = two(closed_to_members(), socket(0, 988, 0o660));
+    assert_eq!(verdicts(&before), [Verdict::Closed, grants]);
+    assert_eq!(before.findings(), [nothing(SOCKET)]);
+    assert!(matches!(
+        before.require_socket().refusal(),
+        Refusal::SocketOutOfReach { .. }
+    ));
+}
+
+#[test]
+fn directory_that_a_later_group_shuts_is_named() {
+    let mut first = socket(0, 5, 0o666);
+    first.way[1] = directory("/run", 0, 988, 0o705);
+    let world = two(first, socket(0, 988, 0o660));
+    let shut = Finding::NotSearchable {
+        path: PathBuf::from(SOCKET),
+        directory: PathBuf::from("/run"),
+        uid: uid(0),
+        gid: gid(988),
+        mode: Mode::from_bits(0o705),
+    };
+    assert_eq!(world.findings(), [shut]);
+}
+
+#[test]
+fn path_that_is_shut_by_another_asks_for_no_group_itself() {
+    let mut first = socket(0, 5, 0o660);
+    first.way[1] = directory("/run", 0, 988, 0o705);
+    let world = two(first, socket(0, 988, 0o660));
+    assert_eq!(
+        verdicts(&world),
+        [Verdict::Closed, granted(988, Through::OwningGroup)]
+    );
+    assert_eq!(world.groups(), [988, 1000]);
+    assert_eq!(world.group_add(), [988]);
+}
+
+#[test]
+fn gid_zero_by_an_entry_of_the_acl_says_so() {
+    let mut node = socket(0, 5, 0o660);
+    node.acl = Some(acl(&[], 0, &[(0, 6)], 6, 0));
+    let expected = Verdict::Granted {
+        gid: gid(0),
+        through: Through::AclEntry,
+        name: Some("root".to_owned()),
+    };
+    assert_eq!(world().node(node).allow_gid_0().verdict(), expected);
+}
+
+#[test]
+fn every_group_that_is_needed_on_the_way_is_in_group_add() {
+    let mut node = socket(0, 988, 0o660);
+    node.way[1] = directory("/run", 0, 44, 0o750);
+    let world = world().inherited(&[44]).node(node);
+    assert_eq!(world.verdict(), granted(988, Through::OwningGroup));
+    assert_eq!(world.group_add(), [44, 988]);
+}

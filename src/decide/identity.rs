@@ -81,7 +81,7 @@ fn unchanged(request: &Request, facts: &Facts, findings: &mut Vec<Finding>) -> P
         });
     }
     let groups = process.groups.iter().copied().chain([gid]).collect();
-    let account = parse::passwd::by_uid(&facts.accounts.passwd.bytes, uid);
+    let account = find_account(&UserRef::Uid(uid), &facts.accounts);
     Person {
         uid,
         gid,

@@ -158,6 +158,23 @@ fn name_service_is_asked_where_the_file_has_no_such_account() {
 }
 
 #[test]
+fn name_service_tells_the_name_of_a_process_that_stays_who_it_is() {
+    let account = Account {
+        name: OsString::from("ldap"),
+        uid: uid(5000),
+        gid: gid(5001),
+        home: OsString::from("/nfs/ldap"),
+    };
+    let world = image().user("ldap").name_service(account, &[5001]);
+    let own = world.non_root(5000, 5001, &[]);
+    assert_eq!(own.findings(), []);
+    assert_eq!(
+        own.environment(),
+        ["HOME=/nfs/ldap", "USER=ldap", "LOGNAME=ldap"]
+    );
+}
+
+#[test]
 fn malformed_lines_make_nobody() {
     for line in [
         "charon:x:xx:1000::/app:",

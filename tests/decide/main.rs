@@ -12,6 +12,9 @@
     clippy::wildcard_enum_match_arm
 )]
 
+mod account_files;
+mod account_files_left_alone;
+mod capabilities;
 mod changes;
 mod granted_paths;
 mod identity;

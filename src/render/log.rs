@@ -22,7 +22,7 @@ pub fn line(format: LogFormat, level: LogLevel, colour: bool, message: &Message)
     }
 }
 
-/// A failure, for [`line`]: it names the step, the path and errno.
+/// A failure, for [`line()`]: it names the step, the path and errno.
 #[must_use]
 pub fn failure(failure: &Failure) -> Message {
     let step = format!("cannot {}", failure.step);
@@ -45,13 +45,13 @@ pub fn failure(failure: &Failure) -> Message {
     }
 }
 
-/// A step, for [`line`] at debug level.
+/// A step, for [`line()`] at debug level.
 #[must_use]
 pub fn step(planned: &Planned) -> Message {
     words::step(planned)
 }
 
-/// A grant, for [`line`] at info level; `None` where a finding says it already.
+/// A grant, for [`line()`] at info level; `None` where a finding says it already.
 #[must_use]
 pub fn grant(grant: &Grant) -> Option<Message> {
     match grant.verdict {

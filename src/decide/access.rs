@@ -128,10 +128,11 @@ impl Guard<'_> {
             .map(|(gid, _)| Class::Group(*gid))
     }
 
-    /// The group that `who` needs to be let in, if it is let in by one and would not be without any.
+    /// The group that `who` is let in by, if it would be kept out without any group, or without this one.
     fn needed_group(self, who: &Who, wanted: Permission) -> Option<Gid> {
+        let is_shut = |who: &Who| self.opens(who, wanted).is_none();
         match self.opens(who, wanted)? {
-            Class::Group(gid) if self.opens(&who.alone(), wanted).is_none() => Some(gid),
+            Class::Group(gid) if is_shut(&who.alone()) || is_shut(&who.without(gid)) => Some(gid),
             Class::Group(_) | Class::Owner | Class::NamedUser | Class::Other | Class::Unnamed => {
                 None
             }

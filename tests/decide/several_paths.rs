@@ -111,3 +111,18 @@ fn every_group_that_is_needed_on_the_way_is_in_group_add() {
     assert_eq!(world.verdict(), granted(988, Through::OwningGroup));
     assert_eq!(world.group_add(), [44, 988]);
 }
+
+#[test]
+fn group_that_makes_up_for_another_one_is_in_group_add() {
+    let node = Node {
+        acl: Some(acl(&[], 4, &[(44, 6)], 6, 6)),
+        ..socket(0, 1000, 0o666)
+    };
+    let world = world().group_file("video:x:44:charon\n").node(node);
+    assert_eq!(world.verdict(), Verdict::Open(Class::Group(gid(44))));
+    assert_eq!(
+        world.group_add(),
+        [44],
+        "everyone may, but not who is in the owning group"
+    );
+}

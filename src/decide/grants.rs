@@ -64,12 +64,16 @@ pub(super) fn judge(facts: &PathFacts, asker: &Asker) -> Result<Judgement, Refus
     }
 }
 
-/// The judgement of a path that another one's group has shut since it was judged; `None` where it is as open as before.
-pub(super) fn judge_again(
-    facts: &PathFacts,
-    judgement: &Judgement,
-    asker: &Asker,
-) -> Option<Judgement> {
+/// Does `asker` reach it with the groups that it has?
+pub(super) fn is_open_to(facts: &PathFacts, asker: &Asker) -> bool {
+    match &facts.found {
+        Found::Node(node) if node.kind == Kind::Socket => arrives(node, &asker.who()),
+        Found::Node(_) | Found::Missing | Found::Blocked { .. } => false,
+    }
+}
+
+/// The judgement of a path that a group granted for another one shuts; `None` where there is nothing to shut.
+pub(super) fn shut(facts: &PathFacts, asker: &Asker) -> Option<Judgement> {
     let Found::Node(node) = &facts.found else {
         return None;
     };
@@ -79,11 +83,7 @@ pub(super) fn judge_again(
         asker,
         who: asker.who(),
     };
-    let is_open = match judgement.grant.verdict {
-        Verdict::Closed | Verdict::Open(Class::Unnamed) => true,
-        Verdict::Open(_) | Verdict::Granted { .. } => arrives(node, &case.who),
-    };
-    (!is_open).then(|| closed(facts, case.why_no_group_helps()))
+    Some(closed(facts, case.why_no_group_helps()))
 }
 
 fn closed(facts: &PathFacts, finding: Finding) -> Judgement {

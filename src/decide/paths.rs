@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::decide::asker::Asker;
-use crate::decide::grants::{Judgement, judge, judge_again};
+use crate::decide::grants::{self, Asker, Judgement, is_open_to, judge};
 use crate::facts::PathFacts;
-use crate::plan::Verdict;
+use crate::plan::{Class, Verdict};
 use crate::refusal::Refusal;
 
-/// Judge every path in order. A path that the groups of the others shut is out of reach and asks for no group itself.
+/// Judge every path in order. A path that the groups of the others shut is out of reach and asks for no group itself;
+/// one that they open is open.
 pub(super) fn judge_all(paths: &[PathFacts], asker: &mut Asker) -> Result<Vec<Judgement>, Refusal> {
     let groups = asker.groups.clone();
     let mut shut = BTreeMap::new();
@@ -19,14 +19,35 @@ pub(super) fn judge_all(paths: &[PathFacts], asker: &mut Asker) -> Result<Vec<Ju
         asker.groups.clone_from(&groups);
         let judgements = judge_each(paths, &shut, asker)?;
         let known = shut.len();
-        let again = paths.iter().zip(&judgements).enumerate();
-        shut.extend(again.filter_map(|(index, (path, judgement))| {
-            judge_again(path, judgement, asker).map(|judgement| (index, judgement))
-        }));
+        for (index, (path, judgement)) in paths.iter().zip(&judgements).enumerate() {
+            let was_open = match judgement.grant.verdict {
+                Verdict::Closed | Verdict::Open(Class::Unnamed) => false,
+                Verdict::Open(_) | Verdict::Granted { .. } => true,
+            };
+            if was_open && !is_open_to(path, asker) {
+                shut.extend(grants::shut(path, asker).map(|judgement| (index, judgement)));
+            }
+        }
         if shut.len() == known {
-            return Ok(judgements);
+            return opened_by_others(paths, judgements, asker);
         }
     }
+}
+
+/// What was out of reach, and is not any more with the groups that were granted after it.
+fn opened_by_others(
+    paths: &[PathFacts],
+    judgements: Vec<Judgement>,
+    asker: &Asker,
+) -> Result<Vec<Judgement>, Refusal> {
+    let in_the_end = |(path, judgement): (&PathFacts, Judgement)| {
+        if judgement.grant.verdict == Verdict::Closed && is_open_to(path, asker) {
+            judge(path, asker)
+        } else {
+            Ok(judgement)
+        }
+    };
+    paths.iter().zip(judgements).map(in_the_end).collect()
 }
 
 fn judge_each(

@@ -64,6 +64,26 @@ fn group_granted_for_one_path_shuts_another_before_or_after_it() {
 }
 
 #[test]
+fn group_granted_for_one_path_opens_another_that_was_not_granted() {
+    let mut redirectable = socket(0, 988, 0o660);
+    redirectable.way[1] = directory("/app", 1000, 1000, 0o755);
+    let open = Verdict::Open(Class::Group(gid(988)));
+    let grants = granted(988, Through::OwningGroup);
+    for (first, second, expected) in [
+        (
+            redirectable.clone(),
+            socket(0, 988, 0o660),
+            [open.clone(), grants.clone()],
+        ),
+        (socket(0, 988, 0o660), redirectable, [grants, open]),
+    ] {
+        let world = two(first, second);
+        assert_eq!(verdicts(&world), expected);
+        assert_eq!(world.findings(), []);
+    }
+}
+
+#[test]
 fn directory_that_a_later_group_shuts_is_named() {
     let mut first = socket(0, 5, 0o666);
     first.way[1] = directory("/run", 0, 988, 0o705);

@@ -108,12 +108,14 @@ pub(super) fn extra_groups(request: &Request, accounts: &Accounts) -> Result<Vec
     Ok(extra)
 }
 
+/// The gid of a group of the image. A line of ours is none: it may be gone after this start, and its gid is what the
+/// host had at an earlier one.
 pub(super) fn find_gid(group: &GroupRef, accounts: &Accounts) -> Result<Gid, Refusal> {
     match group {
         GroupRef::Gid(gid) => Ok(*gid),
         GroupRef::Name(name) => parse::group::lines(&accounts.group.bytes)
             .filter_map(|line| line.group)
-            .find(|group| group.name == name.as_bytes())
+            .find(|group| group.name == name.as_bytes() && !group.is_ours())
             .map(|group| group.gid)
             .ok_or_else(|| Refusal::UnknownGroup { name: name.clone() }),
     }

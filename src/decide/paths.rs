@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::decide::grants::{self, Asker, Judgement, is_open_to, judge};
+use crate::decide::asker::Asker;
+use crate::decide::grants::{self, Judgement, is_open_to, judge};
 use crate::facts::PathFacts;
 use crate::plan::{Class, Verdict};
 use crate::refusal::Refusal;

@@ -159,6 +159,17 @@ fn lines_of_ours_are_no_memberships() {
 }
 
 #[test]
+fn lines_of_ours_are_no_groups_that_can_be_named() {
+    let world = in_groups("docker:!charon-init:999:charon\n");
+    let name = OsString::from("docker");
+    let unknown = Refusal::UnknownGroup { name };
+    assert_eq!(world.clone().user("charon:docker").refusal(), unknown);
+    assert_eq!(world.group("docker").refusal(), unknown);
+    let twice = in_groups("docker:!charon-init:999:\ndocker:x:44:\n").group("docker");
+    assert_eq!(twice.identity(), charon(&[44, 1000]));
+}
+
+#[test]
 fn gid_zero_of_the_specification_is_refused_unless_allowed() {
     for spec in ["charon:0", "charon:root", "charon:00", "1000:0", "4242:0"] {
         refused_for(&world().user(spec), GidZeroSource::Spec);

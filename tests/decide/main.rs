@@ -14,12 +14,16 @@
 
 mod account_files;
 mod account_files_left_alone;
+mod arbitrary;
+mod arbitrary_files;
+mod arbitrary_paths;
 mod capabilities;
 mod changes;
 mod granted_paths;
 mod identity;
 mod identity_groups;
 mod non_root;
+mod properties;
 mod several_paths;
 mod unfit;
 mod world;

@@ -65,7 +65,7 @@ pub(crate) fn docker_capabilities() -> CapSet {
 }
 
 /// A request and the facts that it is judged on.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct World {
     pub(crate) request: Request,
     pub(crate) facts: Facts,

@@ -1,0 +1,286 @@
+//! The laws of the contract in random worlds: what must hold whatever is asked for and whatever is so.
+
+use std::collections::BTreeSet;
+
+use charon_init::account::{GroupRef, GroupSpec, UserRef};
+use charon_init::facts::{Facts, Found};
+use charon_init::ids::Gid;
+use charon_init::message::Message;
+use charon_init::parse;
+use charon_init::plan::{Plan, Step, Verdict};
+use charon_init::request::{Format, Mode, Sockets};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, RngSeed, TestRunner};
+
+use crate::arbitrary::any_world;
+use crate::world::{World, gid};
+
+/// The same worlds every time in CI, other ones on every desk. `PROPTEST_CASES` makes it more.
+fn config() -> Config {
+    let default = Config::default();
+    Config {
+        cases: default.cases.saturating_mul(3),
+        failure_persistence: None,
+        rng_seed: match std::env::var_os("CI") {
+            Some(_) => RngSeed::Fixed(988),
+            None => default.rng_seed,
+        },
+        ..default
+    }
+}
+
+/// Is it decided for root? A dry run always is.
+fn is_roots(world: &World) -> bool {
+    let is_dry_run = matches!(world.request.mode, Mode::DryRun { .. });
+    is_dry_run || world.facts.process.uid.effective.is_root()
+}
+
+/// Every gid that the identity may have by the account files and the request.
+fn own_gids(world: &World) -> BTreeSet<Gid> {
+    let accounts = &world.facts.accounts;
+    let lines = || parse::group::lines(&accounts.group.bytes).filter_map(|line| line.group);
+    let by_name = |name: &std::ffi::OsStr| {
+        let found = lines().find(|line| line.name == name.as_encoded_bytes() && !line.is_ours());
+        found.map(|line| line.gid)
+    };
+    let mut gids: BTreeSet<Gid> = world
+        .request
+        .groups
+        .iter()
+        .filter_map(|group| match group {
+            GroupSpec::Name(name) => by_name(name),
+            GroupSpec::Gid(gid) | GroupSpec::Named(_, gid) => Some(*gid),
+        })
+        .collect();
+    match &world.request.user.group {
+        Some(GroupRef::Gid(gid)) => drop(gids.insert(*gid)),
+        Some(GroupRef::Name(name)) => gids.extend(by_name(name)),
+        None => {
+            let passwd = &accounts.passwd.bytes;
+            let of_service = accounts.name_service.as_ref();
+            let account = match &world.request.user.user {
+                UserRef::Name(name) => parse::passwd::by_name(passwd, name),
+                UserRef::Uid(uid) => parse::passwd::by_uid(passwd, *uid),
+            }
+            .or_else(|| of_service.map(|service| service.account.clone()))
+            .filter(|account| match &world.request.user.user {
+                UserRef::Name(name) => account.name == *name,
+                UserRef::Uid(uid) => account.uid == *uid,
+            });
+            let Some(account) = account else {
+                gids.insert(gid(1000)); // what a dry run assumes
+                return gids;
+            };
+            gids.insert(account.gid);
+            let listing = lines().filter(|line| line.lists(account.name.as_encoded_bytes()));
+            gids.extend(listing.filter(|line| !line.is_ours()).map(|line| line.gid));
+            gids.extend(of_service.iter().flat_map(|service| &service.groups));
+        }
+    }
+    gids
+}
+
+/// The gids that stand on the paths which were granted.
+fn granted_gids(facts: &Facts, plan: &Plan) -> BTreeSet<Gid> {
+    let granted = facts.paths.iter().zip(&plan.grants);
+    let nodes = granted.filter_map(|(path, grant)| match (&path.found, &grant.verdict) {
+        (Found::Node(node), Verdict::Granted { .. }) => Some(node),
+        _ => None,
+    });
+    nodes
+        .flat_map(|node| {
+            let of_acl = node.acl.iter().flat_map(|acl| &acl.groups);
+            of_acl.map(|(gid, _)| *gid).chain([node.gid])
+        })
+        .collect()
+}
+
+fn one_line(message: &Message) -> Result<(), TestCaseError> {
+    let text = message.to_string();
+    prop_assert!(!text.contains(char::is_control), "{text:?}");
+    prop_assert!(
+        !message.thing.is_empty() && !message.what.is_empty(),
+        "{message:?}"
+    );
+    prop_assert!(!message.code.is_empty());
+    Ok(())
+}
+
+/// The place of a step in the order of contract 9 and 10.
+fn rank(step: &Step) -> u8 {
+    match step {
+        Step::EditFile(edit) => u8::from(edit.path.ends_with("group")),
+        Step::DropBoundingSet(_) => 2,
+        Step::SetGroups(_) => 3,
+        Step::SetGid(_) => 4,
+        Step::SetUid { .. } => 5,
+        Step::SetCapabilities(_) => 6,
+        Step::SetNoNewPrivileges => 7,
+        Step::Verify(_) => 8,
+        Step::Execute(_) => 9,
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn nobody_is_planned_to_be_root(world in any_world()) {
+        let Ok(plan) = world.decide() else { return Ok(()) };
+        prop_assert!(!plan.identity.uid.is_root());
+        prop_assert!(plan.identity.groups.contains(&plan.identity.gid));
+        prop_assert!(plan.identity.groups.is_sorted_by(|one, next| one < next));
+    }
+
+    #[test]
+    fn gid_zero_is_planned_only_where_it_was_allowed(world in any_world()) {
+        let Ok(plan) = world.decide() else { return Ok(()) };
+        let is_in = |gids: &[Gid]| gids.contains(&Gid::ROOT);
+        if !world.request.allow_gid_0 {
+            prop_assert!(!is_in(&plan.group_add), "{:?}", plan.grants);
+            prop_assert!(!is_roots(&world) || !is_in(&plan.identity.groups));
+        }
+    }
+
+    #[test]
+    fn every_group_comes_from_somewhere(world in any_world()) {
+        let Ok(plan) = world.decide() else { return Ok(()) };
+        let process = &world.facts.process;
+        let own: BTreeSet<Gid> = process.groups.iter().copied().collect();
+        let groups: BTreeSet<Gid> = plan.identity.groups.iter().copied().collect();
+        if !is_roots(&world) {
+            prop_assert_eq!(groups, &own | &BTreeSet::from([process.gid.effective]));
+            return Ok(());
+        }
+        let mut known = &own_gids(&world) | &granted_gids(&world.facts, &plan);
+        if world.request.allow_gid_0 {
+            known.insert(Gid::ROOT); // it may open no more than a directory on the way
+        }
+        if world.request.inherit_groups {
+            known.extend(own.into_iter().filter(|gid| !gid.is_root()));
+        }
+        prop_assert!(groups.is_subset(&known), "{groups:?} in {known:?}");
+    }
+
+    #[test]
+    fn same_world_is_decided_the_same_way(world in any_world()) {
+        prop_assert_eq!(world.decide(), world.decide());
+    }
+
+    #[test]
+    fn edits_are_made_once(world in any_world()) {
+        let Ok(plan) = world.decide() else { return Ok(()) };
+        let again = world.after_edits(&plan).decide();
+        let again = again.map_err(|refused| {
+            TestCaseError::fail(format!("refused: {}", refused.refusal.message()))
+        })?;
+        prop_assert_eq!(again.edits().count(), 0);
+        prop_assert_eq!(again.identity, plan.identity);
+        prop_assert_eq!(again.group_add, plan.group_add);
+    }
+
+    #[test]
+    fn edits_leave_the_lines_of_others_alone(world in any_world()) {
+        let Ok(plan) = world.decide() else { return Ok(()) };
+        prop_assert!(is_roots(&world) || plan.edits().count() == 0);
+        for edit in plan.edits() {
+            let mut new = edit.new.split(|byte| *byte == b'\n');
+            for old in edit.old.split(|byte| *byte == b'\n') {
+                let fields: Vec<_> = old.split(|byte| *byte == b':').collect();
+                if fields.get(1) != Some(&&b"!charon-init"[..]) {
+                    prop_assert!(new.any(|line| line.starts_with(old)), "{:?}", edit);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn plan_ends_with_the_read_back_and_the_command(world in any_world()) {
+        let Ok(plan) = world.decide() else { return Ok(()) };
+        let ranks: Vec<u8> = plan.steps.iter().map(|planned| rank(&planned.step)).collect();
+        prop_assert!(ranks.is_sorted_by(|one, next| one < next), "{ranks:?}");
+        prop_assert!(ranks.ends_with(&[8, 9]), "{ranks:?}");
+        let Step::Verify(expected) = &plan.steps[ranks.len() - 2].step else { unreachable!() };
+        let groups: BTreeSet<Gid> = expected.groups.iter().copied().collect();
+        prop_assert_eq!(expected.uid, plan.identity.uid);
+        prop_assert_eq!(expected.gid, plan.identity.gid);
+        let own_gid = BTreeSet::from([expected.gid]);
+        prop_assert_eq!(&groups | &own_gid, plan.identity.groups.into_iter().collect());
+    }
+
+    #[test]
+    fn what_is_said_is_one_line_about_something(world in any_world()) {
+        let findings = match world.decide() {
+            Ok(plan) => plan.findings,
+            Err(refused) => {
+                one_line(&refused.refusal.message())?;
+                refused.findings
+            }
+        };
+        for finding in findings {
+            one_line(&finding.message())?;
+        }
+    }
+
+    #[test]
+    fn dry_run_of_root_is_the_plan_of_its_start(world in any_world()) {
+        let dry_run = Mode::DryRun {
+            format: Format::Json,
+            service: "charon".to_owned(),
+            command: vec!["server".into()],
+        };
+        let start = world.clone().with(|world| world.request.user_is_default = false);
+        if start.facts.process.uid.effective.is_root() {
+            let dry_run = start.clone().with(|world| world.request.mode = dry_run);
+            prop_assert_eq!(dry_run.decide(), start.decide());
+        }
+    }
+
+    #[test]
+    fn path_that_is_called_open_is_open_to_the_groups_of_the_end(world in any_world()) {
+        let Ok(plan) = world.decide() else { return Ok(()) };
+        if !is_roots(&world) {
+            return Ok(());
+        }
+        for (path, grant) in world.facts.paths.iter().zip(&plan.grants) {
+            let alone = world.clone().with(|world| {
+                world.facts.paths = vec![path.clone()];
+                world.request.groups = plan.identity.groups.iter().copied().map(GroupSpec::Gid).collect();
+            });
+            let verdict = alone.decide().map(|plan| plan.grants[0].verdict.clone());
+            let is_open = matches!(verdict, Ok(Verdict::Open(_)));
+            prop_assert_eq!(is_open, grant.verdict != Verdict::Closed, "{:?}", verdict);
+        }
+    }
+
+    #[test]
+    fn start_that_requires_its_sockets_has_them(world in any_world()) {
+        let world = world.with(|world| {
+            world.request.require_socket = true;
+            world.request.sockets = Sockets::Paths(Vec::new());
+        });
+        let Ok(plan) = world.decide() else { return Ok(()) };
+        prop_assert!(plan.grants.iter().all(|grant| grant.verdict != Verdict::Closed));
+    }
+}
+
+/// Laws about worlds that are all refused would hold for nothing.
+#[test]
+fn random_worlds_go_far_enough() {
+    let mut runner = TestRunner::deterministic();
+    let (mut plans, mut edits, mut grants, mut refusals) = (0, 0, 0, 0);
+    for _ in 0..600 {
+        let world = any_world().new_tree(&mut runner).unwrap().current();
+        let Ok(plan) = world.decide() else {
+            refusals += 1;
+            continue;
+        };
+        plans += 1;
+        edits += usize::from(plan.edits().next().is_some());
+        let is_granted = |verdict: &Verdict| matches!(verdict, Verdict::Granted { .. });
+        grants += usize::from(plan.grants.iter().any(|grant| is_granted(&grant.verdict)));
+    }
+    println!("{plans} plans, {edits} with edits, {grants} with grants, {refusals} refusals");
+    assert!(plans > 150 && edits > 50 && grants > 30 && refusals > 50);
+}

@@ -96,7 +96,7 @@ fn not_mounted(path: &Path) -> Message {
         what: "not found".to_owned(),
         why: format!("the engine socket is not mounted; {NO_DISCOVERY}"),
         remedies: vec![
-            format!("mount it: -v {0}:{0}", path.display()),
+            format!("mount it: -v {0}:{0}", quoted(path).trim_matches('\'')),
             "say that none is needed: CHARON_DOCKER_ENABLED=false".to_owned(),
         ],
     }

@@ -1,0 +1,92 @@
+//! A Docker engine of the tests' own → sockets with whatever group a test wants; the machine's engine is left alone.
+#![allow(dead_code, reason = "each test binary uses some of it")]
+
+use std::os::unix::fs::chown;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crate::engine::{Engine, deadline};
+
+/// How many sockets an engine listens on. Each test takes one of its own: their groups differ.
+const SOCKETS: usize = 80;
+
+/// The running engine.
+pub(crate) struct SecondEngine {
+    /// The script ends when this program does: nothing else holds the other end of its standard input.
+    script: Child,
+    directory: PathBuf,
+    taken: AtomicUsize,
+}
+
+impl SecondEngine {
+    /// Start it with more arguments for dockerd; `name` tells the engines of one test program apart.
+    pub(crate) fn start(name: &str, arguments: &[&str]) -> Self {
+        let name = format!("charon-init-test-{}-{name}", std::process::id());
+        let directory = std::env::temp_dir().join(name);
+        std::fs::create_dir(&directory).expect("the temporary directory can be written");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/common/second-engine");
+        let script = Command::new("unshare")
+            .args(["--mount", "--net"])
+            .arg(script)
+            .arg(&directory)
+            .arg(SOCKETS.to_string())
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("unshare is installed");
+        let engine = Self {
+            script,
+            directory,
+            taken: AtomicUsize::new(0),
+        };
+        engine.wait_until_it_listens();
+        engine
+    }
+
+    /// A socket that no other test has, with this group.
+    pub(crate) fn socket(&self, gid: u32) -> Socket {
+        let number = self.taken.fetch_add(1, Ordering::Relaxed);
+        assert!(number < SOCKETS, "more sockets are needed");
+        let socket = Socket(self.path(number));
+        socket.set_group(gid);
+        socket
+    }
+
+    /// A client of it.
+    pub(crate) fn client(&self) -> Engine {
+        let host = format!("unix://{}", self.path(0).display());
+        Engine::new(&["docker", "--host", &host], &[])
+    }
+
+    fn path(&self, number: usize) -> PathBuf {
+        self.directory.join(format!("{number}.sock"))
+    }
+
+    fn wait_until_it_listens(&self) {
+        let is_late = deadline(Duration::from_secs(60));
+        while (0..SOCKETS).any(|number| UnixStream::connect(self.path(number)).is_err()) {
+            let log = std::fs::read_to_string(self.directory.join("log"));
+            assert!(!is_late(), "the second engine does not listen: {log:?}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+/// One of its sockets.
+pub(crate) struct Socket(pub(crate) PathBuf);
+
+impl Socket {
+    pub(crate) fn set_group(&self, gid: u32) {
+        chown(&self.0, None, Some(gid)).expect("the socket is ours");
+    }
+
+    /// The option that mounts it.
+    pub(crate) fn mounted(&self) -> String {
+        crate::engine::mounted(&self.0)
+    }
+}

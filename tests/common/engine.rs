@@ -52,7 +52,7 @@ impl From<Output> for Ran {
     }
 }
 
-/// A client with what it needs before its command and, on this machine, after `run`.
+/// A client with what it needs before its command and, where the machine wants it, after `run`.
 #[derive(Clone, Debug)]
 pub(crate) struct Engine {
     client: Vec<String>,

@@ -1,8 +1,11 @@
 //! Contract 4 and 5: which socket it is, and what stands in its place.
 
+use std::fs::{Permissions, set_permissions};
+use std::os::unix::fs::{PermissionsExt, chown};
+
 use crate::common::Scratch;
 use crate::engine::mounted;
-use crate::subject::{PONG, PROBE, Process, SOCKET, real_socket, seen, subject};
+use crate::subject::{DENIED, PONG, PROBE, Process, SOCKET, real_socket, seen, subject};
 
 #[test]
 fn a_root_start_reaches_the_machines_engine_as_charon_without_any_power() {
@@ -161,4 +164,64 @@ fn a_link_that_the_identity_planted_is_never_granted() {
         "'/home/charon'",
     ]);
     assert_eq!(started.container.file("/etc/group"), subject.group_file());
+}
+
+#[test]
+fn a_podman_socket_is_found_in_its_place_and_its_group_is_called_podman() {
+    let Some(subject) = subject() else { return };
+    let socket = subject.second().socket(4214);
+    let place = "/run/podman/podman.sock";
+    let volume = format!("--volume={}:{place}", socket.0.display());
+    let started = subject.start(&[&volume], &["/probe", place]);
+    let seen = seen(&started.ran);
+    assert_eq!(seen.process, Process::without_power(1000, &[1000, 4214]));
+    assert_eq!(seen.ping, PONG);
+    assert_eq!(
+        started.container.file("/etc/group"),
+        subject.group_file() + "podman:!charon-init:4214:charon\n"
+    );
+}
+
+#[test]
+fn a_socket_of_the_identity_itself_needs_no_grant() {
+    let Some(subject) = subject() else { return };
+    let socket = subject.second().socket(4215);
+    chown(&socket.0, Some(1000), None).unwrap();
+    let place = "/run/user/1000/docker.sock";
+    let volume = format!("--volume={}:{place}", socket.0.display());
+    let started = subject.start(&[&volume], &["/probe", place]);
+    let seen = seen(&started.ran);
+    assert_eq!(seen.process, Process::without_power(1000, &[1000]));
+    assert_eq!(seen.ping, PONG);
+    started.ran.says(&[place, "open to its owner"]);
+    assert_eq!(started.container.file("/etc/group"), subject.group_file());
+}
+
+#[test]
+fn a_socket_whose_mode_makes_membership_useless_is_not_granted() {
+    let Some(subject) = subject() else { return };
+    let socket = subject.second().socket(4216);
+    let modes = [
+        (0o666, PONG, "writable by everyone, mode 0666"),
+        (0o606, PONG, "writable by everyone, mode 0606"),
+        (
+            0o600,
+            DENIED,
+            "membership of its group, gid 4216, would not help",
+        ),
+        (
+            0o640,
+            DENIED,
+            "membership of its group, gid 4216, would not help",
+        ),
+    ];
+    for (mode, answer, words) in modes {
+        set_permissions(&socket.0, Permissions::from_mode(mode)).unwrap();
+        let started = subject.start(&[&socket.mounted()], &PROBE);
+        let seen = seen(&started.ran);
+        assert_eq!(seen.process, Process::without_power(1000, &[1000]));
+        assert_eq!(seen.ping, answer, "{mode:o}");
+        started.ran.says(&[SOCKET, words]);
+        assert_eq!(started.container.file("/etc/group"), subject.group_file());
+    }
 }

@@ -213,7 +213,7 @@ pub(crate) struct Seen {
     pub(crate) process: Process,
     /// The engine's answer to a ping, or why there was none.
     pub(crate) ping: String,
-    /// The names of the engine's running containers.
+    /// The names of the engine's containers, running or about to.
     pub(crate) containers: Vec<String>,
 }
 

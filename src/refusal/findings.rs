@@ -217,7 +217,7 @@ fn unmapped(path: &Path, gid: Gid) -> Message {
         why: "it cannot be granted from inside: setgroups would silently give nogroup".to_owned(),
         remedies: vec![
             "rootless Podman: --group-add keep-groups with --user or --userns=keep-id, which needs no drop".to_owned(),
-            "Docker with userns-remap: --userns=host for this container".to_owned(),
+            "Docker with userns-remap: --userns=host with --user UID:GID and --group-add of its gid on the host".to_owned(),
             "rootless Docker: mount the rootless engine's own socket, $XDG_RUNTIME_DIR/docker.sock".to_owned(),
         ],
     }

@@ -49,7 +49,7 @@ fn an_unmapped_group_is_a_finding_and_never_granted() {
         SOCKET,
         "not mapped in this user namespace",
         "overflow gid 65534",
-        "userns-remap: --userns=host",
+        "userns-remap: --userns=host with --user UID:GID and --group-add",
     ]);
 }
 
@@ -98,6 +98,18 @@ fn the_remedy_that_the_finding_names_works() {
     let options = [&remedy[..], &[&socket]].concat();
     let ran = remapped.client.run(&options, &remapped.image, &PROBE).ran;
     assert_eq!((ran.code, seen(&ran).ping.as_str()), (0, PONG), "{ran:?}");
+}
+
+/// The image's files belong to the range's root, to whom the host's user namespace gives no rank.
+#[test]
+fn root_of_the_host_grants_nothing_in_an_image_of_the_range() {
+    let Some(subject) = subject() else { return };
+    let remapped = remapped(subject);
+    let socket = remapped.engine.socket(4314).mounted();
+    let options = ["--userns=host", &socket];
+    let ran = remapped.client.run(&options, &remapped.image, &PROBE).ran;
+    assert_eq!(seen(&ran).process, Process::without_power(1000, &[1000]));
+    ran.says(&["not granted: '/' (owner uid 100000", "is not root's alone"]);
 }
 
 #[test]

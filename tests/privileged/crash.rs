@@ -144,27 +144,39 @@ fn a_full_disk_fails_and_a_read_only_one_does_not() {
         call.unwrap_or_else(|| panic!("no {name} of {part}"))
             .clone()
     };
+    let beside = first("openat", ".charon-init");
+    let rename = first("rename", "");
+    let no_space = "(os error 28)";
     let table = [
-        (first("write", "docker"), "ENOSPC", 71),
-        (first("fsync", ""), "EIO", 71),
-        (first("openat", ".charon-init"), "ENOSPC", 71),
-        (first("openat", ".charon-init"), "EROFS", 0),
-        (first("openat", ".charon-init"), "EACCES", 0),
-        (first("rename", ""), "EBUSY", 0),
-        (first("rename", ""), "EROFS", 0),
-        (first("fchown", ""), "EPERM", 0),
-        (first("openat", ".pwd.lock"), "EROFS", 0),
+        (first("write", "docker"), "ENOSPC", 71, no_space),
+        (first("fsync", ""), "EIO", 71, "(os error 5)"),
+        (beside.clone(), "ENOSPC", 71, no_space),
+        (
+            beside.clone(),
+            "EROFS",
+            0,
+            "it is on a read-only file system",
+        ),
+        (beside, "EACCES", 0, "we may not write it"),
+        (rename.clone(), "EBUSY", 0, "it is a mount point of its own"),
+        (rename, "EROFS", 0, "it is on a read-only file system"),
+        (first("fchown", ""), "EPERM", 0, "could not be restored"),
+        (first("fchown", ""), "EINVAL", 0, "could not be restored"),
+        (first("fchmod", ""), "EPERM", 0, "could not be restored"),
+        (
+            first("openat", ".pwd.lock"),
+            "EROFS",
+            0,
+            "it is on a read-only file system",
+        ),
     ];
-    for (call, errno, code) in table {
+    for (call, errno, code, why) in table {
         reset(&world);
         let context = format!("{errno} at {}", call.line);
-        let (_, end) = inject(
-            &world,
-            world.start(["id", "-G"]),
-            &call,
-            &format!("error={errno}"),
-        );
+        let fault = format!("error={errno}");
+        let (_, end) = inject(&world, world.start(["id", "-G"]), &call, &fault);
         assert_eq!(end.code, code, "{context}: {end:?}");
+        assert!(end.stderr.contains(why), "{context}: {end:?}");
         assert_eq!(world.read("etc/group"), GROUP, "{context}");
         assert_eq!(world.litter(), Vec::<String>::new(), "{context}");
     }

@@ -5,6 +5,7 @@
 
 mod access;
 mod asker;
+mod case;
 mod drop;
 mod grants;
 mod group_file;

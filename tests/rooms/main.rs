@@ -67,7 +67,7 @@ fn files_are_no_longer_than_the_limit() {
         .iter()
         .filter(|source| source.product().lines().count() > MAX_FILE);
     let long: Vec<&str> = long.map(|source| source.path.as_str()).collect();
-    assert_eq!(long, LONG_FILES);
+    assert!(long.is_empty(), "{long:?}");
 }
 
 #[test]

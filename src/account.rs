@@ -5,6 +5,9 @@ use std::fmt;
 
 use crate::ids::{Gid, Uid};
 
+/// The uid and gid that a dry run assumes where the default user has no account: Charon's own numbers.
+pub const ASSUMED_ID: u32 = 1000;
+
 /// A user as it was written: digits are always a number, never a name.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum UserRef {

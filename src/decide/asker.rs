@@ -1,8 +1,9 @@
 //! The identity so far → how the kernel would see it, and what GID 0 means to it.
 
-use crate::decide::access::Who;
-use crate::facts::UserNamespace;
+use crate::decide::access::{Guard, Who};
+use crate::facts::{UserNamespace, Waypoint};
 use crate::ids::{Gid, Uid};
+use crate::permission::Permission;
 use crate::refusal::GidZeroMeaning;
 
 /// The identity that asks, and what it may be given.
@@ -24,8 +25,18 @@ impl Asker<'_> {
         Who {
             uid: (!unmapped_uid).then_some(self.uid),
             groups: self.groups.clone(),
-            overflow: (!namespace.gid_map.is_identity()).then_some(namespace.overflow_gid),
+            overflow: namespace.hides_groups().then_some(namespace.overflow_gid),
         }
+    }
+
+    /// The group that would let a process search `directory` that cannot be given it.
+    pub(super) fn lacks_to_search(&self, directory: &Waypoint) -> Option<Gid> {
+        let gid = directory.gid;
+        let opens = Guard::from(directory)
+            .opens(&self.who().with(gid), Permission::SEARCH)
+            .is_some();
+        let is_news = !self.groups.contains(&gid) && !gid.is_root();
+        (opens && is_news && !self.may_be_granted).then_some(gid)
     }
 
     pub(super) fn meaning(&self) -> GidZeroMeaning {

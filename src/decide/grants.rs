@@ -21,15 +21,23 @@ pub(super) fn judge(facts: &PathFacts, asker: &Asker) -> Result<Judgement, Refus
     let Meant::EngineSocket(_) = facts.meant;
     let node = match &facts.found {
         Found::Missing => return Ok(closed(facts, Finding::NotMounted { path })),
-        Found::Blocked { at, errno } => {
-            return Ok(closed(
-                facts,
-                Finding::Blocked {
-                    path,
-                    at: at.clone(),
-                    errno: *errno,
-                },
-            ));
+        Found::Blocked {
+            at,
+            errno,
+            directory,
+        } => {
+            let finding = Finding::Blocked {
+                path,
+                at: at.clone(),
+                errno: *errno,
+                directory: directory
+                    .as_ref()
+                    .map(|found| (found.uid, found.gid, found.mode)),
+                missing: directory
+                    .as_ref()
+                    .and_then(|found| asker.lacks_to_search(found)),
+            };
+            return Ok(closed(facts, finding));
         }
         Found::Node(node) => node,
     };

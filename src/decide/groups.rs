@@ -76,7 +76,7 @@ pub(super) fn inherited(
         }
     }
     let overflow = facts.namespace.overflow_gid;
-    if !facts.namespace.gid_map.is_identity() && groups.remove(&overflow) {
+    if facts.namespace.hides_groups() && groups.remove(&overflow) {
         findings.push(Finding::OverflowGroupDropped { gid: overflow });
     }
     groups

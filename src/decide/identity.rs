@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 
-use crate::account::{Account, UserRef};
+use crate::account::{ASSUMED_ID, Account, UserRef};
 use crate::decide::groups::{account_groups, extra_groups, find_gid, inherited, only_group};
 use crate::decide::start::Start;
 use crate::facts::{Accounts, Facts};
@@ -11,9 +11,6 @@ use crate::ids::{Gid, Uid};
 use crate::parse;
 use crate::refusal::{Finding, Refusal};
 use crate::request::{Mode, Request};
-
-/// What a dry run assumes where the default user has no account: Charon's own numbers.
-const ASSUMED: u32 = 1000;
 
 /// Whom the command will be, before any grant.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -174,7 +171,8 @@ fn may_be_assumed(request: &Request) -> bool {
 }
 
 fn assume(user: &UserRef, findings: &mut Vec<Finding>) -> Option<Account> {
-    let (UserRef::Name(name), uid, gid) = (user, Uid::new(ASSUMED)?, Gid::new(ASSUMED)?) else {
+    let (UserRef::Name(name), uid, gid) = (user, Uid::new(ASSUMED_ID)?, Gid::new(ASSUMED_ID)?)
+    else {
         return None;
     };
     findings.push(Finding::DefaultUserMissing {

@@ -184,7 +184,8 @@ fn wanted_groups(facts: &Facts, person: &Person, grants: &[Grant]) -> Vec<Wanted
     let mut wanted: Vec<Wanted> = Vec::new();
     for group in granted.chain(extra) {
         let is_known = wanted.iter().any(|known| known.gid == group.gid);
-        if primary != Some(group.gid) && !is_known {
+        // Not even where GID 0 is allowed: written into root's line, it would outlive the permission.
+        if primary != Some(group.gid) && !group.gid.is_root() && !is_known {
             wanted.push(group);
         }
     }

@@ -119,6 +119,14 @@ pub struct UserNamespace {
     pub is_known: bool,
 }
 
+impl UserNamespace {
+    /// Can a group be one that it cannot name, and show as the overflow gid? Without /proc that has to be feared.
+    #[must_use]
+    pub fn hides_groups(&self) -> bool {
+        !self.gid_map.is_identity() || !self.is_known
+    }
+}
+
 /// The account files.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Accounts {

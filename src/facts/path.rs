@@ -61,6 +61,8 @@ pub enum Found {
         at: PathBuf,
         /// The error number, as in errno(3).
         errno: i32,
+        /// That component, where it is a directory that we may not search.
+        directory: Option<Waypoint>,
     },
     /// It is there.
     Node(Node),

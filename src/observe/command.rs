@@ -5,10 +5,11 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{StatVfsMountFlags, stat, statvfs};
 use rustix::io::Errno;
 
 use crate::facts::{CommandFacts, FileCapabilities};
-use crate::observe::walk::xattr;
+use crate::observe::attribute::xattr;
 use crate::parse;
 
 /// Where musl looks without PATH (execvp(3)).
@@ -37,11 +38,15 @@ fn candidates(name: &OsStr, path: Option<OsString>) -> Vec<PathBuf> {
         .collect()
 }
 
-/// One call per candidate: that there is no such attribute says that there is a file.
+/// One call per candidate: that there is no such attribute says that there is a file. Only a file that has it is looked
+/// at more closely: execvp(3) passes over one that nobody may execute, and the kernel ignores the attribute on a file
+/// system mounted nosuid.
 fn file_capabilities(candidates: &[PathBuf]) -> Option<FileCapabilities> {
     for path in candidates {
         match xattr(path, "security.capability") {
             Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS) => {}
+            Ok(Some(_)) if !is_executable(path) => {}
+            Ok(Some(_)) if is_ignored_on(path) => return None,
             Ok(Some(bytes)) => {
                 let (permitted, effective) = parse::file_capabilities::file_capabilities(&bytes)?;
                 return Some(FileCapabilities {
@@ -54,4 +59,12 @@ fn file_capabilities(candidates: &[PathBuf]) -> Option<FileCapabilities> {
         }
     }
     None
+}
+
+fn is_executable(path: &Path) -> bool {
+    stat(path).is_ok_and(|about| about.st_mode & 0o111 != 0)
+}
+
+fn is_ignored_on(path: &Path) -> bool {
+    statvfs(path).is_ok_and(|about| about.f_flag.contains(StatVfsMountFlags::NOSUID))
 }

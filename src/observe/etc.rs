@@ -3,8 +3,8 @@
 use std::os::fd::OwnedFd;
 
 use rustix::fs::{
-    Access as Permission, AtFlags, CWD, FileType, Mode, OFlags, Stat, StatxAttributes, StatxFlags,
-    accessat, fstat, openat, statx,
+    Access as Permission, AtFlags, CWD, FileType, Mode, OFlags, Stat, StatVfsMountFlags,
+    StatxAttributes, StatxFlags, accessat, fstat, openat, statvfs, statx,
 };
 use rustix::io::Errno;
 
@@ -36,20 +36,36 @@ pub enum Look {
     Glance,
     /// As far as can be told without trying.
     Close,
+    /// The same, for the root start that a dry run by someone else stands for: what root may, and not what we may.
+    ForRoot,
 }
 
 impl<'a> Etc<'a> {
     /// Look at the directory.
     pub(super) fn observe(process: &'a Process, look: Look) -> Self {
         let access = match look {
-            Look::Glance => Access::Replaceable,
             Look::Close => directory_access(),
+            Look::ForRoot if is_read_only() => Access::ReadOnly,
+            Look::ForRoot | Look::Glance => Access::Replaceable,
         };
         Self {
             process,
             access,
             look,
         }
+    }
+
+    /// Read a file that decides who is in which group; one that is missing is empty.
+    pub(super) fn deciding(&self, name: &str) -> Result<EtcFile, Failure> {
+        let file = self.file(name)?;
+        // Guessing what it says could grant too much: who is in a group, and which groups are root's own. Only a process
+        // that stays who it is decides nothing by it.
+        let decides = self.look == Look::ForRoot || self.process.uid.effective.is_root();
+        if decides && file.access == Access::Denied && file.bytes.is_empty() {
+            let failure = Failure::errno("read an account file", Errno::ACCESS);
+            return Err(failure.at(format!("/etc/{name}")));
+        }
+        Ok(file)
     }
 
     /// Read a file; one that is missing is empty.
@@ -81,8 +97,8 @@ impl<'a> Etc<'a> {
     /// Whether a rename over it would work and leave it as it was; what only the attempt can tell is left to it.
     fn replaceable(&self, file: &OwnedFd, stat: &Stat) -> Access {
         match self.look {
-            Look::Glance => return self.access,
-            Look::Close if is_mount_point(file) => return Access::MountPoint,
+            Look::Close | Look::ForRoot if is_mount_point(file) => return Access::MountPoint,
+            Look::Glance | Look::ForRoot => return self.access,
             Look::Close => {}
         }
         let process = self.process;
@@ -104,6 +120,10 @@ fn directory_access() -> Access {
         Err(Errno::ROFS) => Access::ReadOnly,
         Err(_) => Access::Denied,
     }
+}
+
+fn is_read_only() -> bool {
+    statvfs("/etc").is_ok_and(|about| about.f_flag.contains(StatVfsMountFlags::RDONLY))
 }
 
 /// Non-blocking: a FIFO in its place must not hold up the start.

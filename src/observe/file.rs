@@ -9,6 +9,9 @@ use rustix::io::{Errno, read};
 /// before an allocator pays off.
 const CHUNK: usize = 4 * 1024;
 
+/// More than any account file: what is larger is no such file, and would only fill the memory.
+const LARGEST: usize = 256 * 1024 * 1024;
+
 /// Read a file of /proc in one call: such a file is one record, and what does not fit is missing from the end, which
 /// its parser notices.
 pub(super) fn read_proc(path: &str) -> Result<Vec<u8>, Errno> {
@@ -24,14 +27,26 @@ pub(super) fn read_proc(path: &str) -> Result<Vec<u8>, Errno> {
 
 /// Read to the end: where `size` bytes are there, there are no more.
 pub(super) fn read_all(file: impl AsFd, size: Option<u64>) -> Result<Vec<u8>, Errno> {
-    let size = size.and_then(|size| usize::try_from(size).ok());
-    let mut bytes = Vec::with_capacity(size.unwrap_or_default());
+    // A size of 0 says nothing: files that are made up as they are read have it.
+    let size = size
+        .and_then(|size| usize::try_from(size).ok())
+        .filter(|size| *size > 0);
+    let mut bytes = Vec::new();
+    if size.is_some_and(|size| size > LARGEST) {
+        return Err(Errno::FBIG);
+    }
+    bytes
+        .try_reserve_exact(size.unwrap_or_default())
+        .map_err(|_| Errno::NOMEM)?;
     let mut chunk = [0; CHUNK];
     while size.is_none_or(|size| bytes.len() != size) {
         let count = retry(|| read(&file, chunk.as_mut_slice()))?;
         match chunk.get(..count) {
             None | Some([]) => break,
             Some(part) => bytes.extend_from_slice(part),
+        }
+        if bytes.len() > LARGEST {
+            return Err(Errno::FBIG);
         }
     }
     Ok(bytes)

@@ -1,5 +1,6 @@
 //! The world → Facts. Reads only, judges nothing.
 
+mod attribute;
 mod command;
 mod etc;
 mod file;
@@ -11,7 +12,7 @@ mod walk;
 
 use std::path::{Path, PathBuf};
 
-use crate::account::{Account, UserRef};
+use crate::account::{ASSUMED_ID, Account, UserRef};
 use crate::facts::{
     Access, Accounts, Engine, Facts, Found, Meant, NameService, PathFacts, Process, UserNamespace,
 };
@@ -36,7 +37,8 @@ pub fn observe(request: &Request) -> Result<Facts, Failure> {
     let namespace = namespace::observe()?;
     let look = match request.mode {
         Mode::Start { .. } => Look::Glance,
-        Mode::DryRun { .. } => Look::Close,
+        Mode::DryRun { .. } if process.uid.effective.is_root() => Look::Close,
+        Mode::DryRun { .. } => Look::ForRoot,
     };
     let accounts = accounts(request, &process, look)?;
     let uid = identity_uid(request, &accounts, &process);
@@ -59,12 +61,15 @@ pub fn observe(request: &Request) -> Result<Facts, Failure> {
 /// What could not be read although it is there.
 pub fn accounts(request: &Request, process: &Process, look: Look) -> Result<Accounts, Failure> {
     let etc = Etc::observe(process, look);
-    let passwd = etc.file("passwd")?;
-    let group = etc.file("group")?;
+    let passwd = etc.deciding("passwd")?;
+    let group = etc.deciding("group")?;
     let gshadow = match look {
         // It is edited only along with group: a start that edits reads it under the lock.
         Look::Glance => None,
         Look::Close => Some(etc.file("gshadow")?).filter(|file| file.access != Access::Missing),
+        // Nobody but root may read it; that root could is no finding.
+        Look::ForRoot => Some(etc.file("gshadow")?)
+            .filter(|file| ![Access::Missing, Access::Denied].contains(&file.access)),
     };
     let name_service = name_service(
         &request.user.user,
@@ -111,9 +116,11 @@ fn identity_uid(request: &Request, accounts: &Accounts, process: &Process) -> Op
                 .name_service
                 .as_ref()
                 .map(|service| service.account.uid);
+            let assumed = || Uid::new(ASSUMED_ID).filter(|_| request.user_is_default);
             find_account(&request.user.user, &accounts.passwd.bytes)
                 .map(|account| account.uid)
                 .or(service)
+                .or_else(assumed)
         }
     }
 }

@@ -9,8 +9,8 @@ use crate::capability::{CapSet, Capability};
 use crate::facts::{Capabilities, Executable, IdSet, Process};
 use crate::failure::Failure;
 use crate::ids::{Gid, Uid};
+use crate::observe::attribute::xattr;
 use crate::observe::file::read_proc;
-use crate::observe::walk::xattr;
 use crate::parse;
 use crate::permission::Mode;
 

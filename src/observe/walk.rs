@@ -6,23 +6,23 @@
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use rustix::fs::{
-    Access, AtFlags, CWD, FileType, Mode as CreationMode, OFlags, Stat, accessat, fstat, getxattr,
-    openat, readlinkat_raw,
+    Access, AtFlags, CWD, FileType, Mode as CreationMode, OFlags, Stat, accessat, fstat, openat,
+    readlinkat_raw,
 };
 use rustix::io::Errno;
 
 use crate::facts::{Found, Kind, Node, Waypoint};
 use crate::failure::Failure;
 use crate::ids::{Gid, Uid};
+use crate::observe::attribute::acl;
 use crate::observe::file::retry;
-use crate::parse;
-use crate::permission::{Acl, Mode};
+use crate::permission::Mode;
 
 /// As many symbolic links as the kernel follows (path_resolution(7)).
 const MAX_LINKS: u32 = 40;
@@ -32,12 +32,6 @@ const MAX_TARGET: usize = 4096;
 
 /// As many directories and links as `/var/run/docker.sock` passes, and a few more.
 const USUAL_WAY: usize = 8;
-
-/// The largest attribute value (xattr(7), XATTR_SIZE_MAX).
-const MAX_XATTR: usize = 64 * 1024;
-
-/// More than an ACL with thirty entries.
-const SHORT_XATTR: usize = 256;
 
 /// Walks from the root directory, which it opens once.
 pub(super) struct Walker {
@@ -60,6 +54,26 @@ struct Position {
 struct Stop {
     at: PathBuf,
     errno: Errno,
+    /// The directory at `at`, where it is one that cannot be searched.
+    directory: Option<Box<Waypoint>>,
+}
+
+impl Stop {
+    fn new(at: PathBuf, errno: Errno) -> Self {
+        Self {
+            at,
+            errno,
+            directory: None,
+        }
+    }
+
+    fn at_directory(directory: Waypoint) -> Self {
+        Self {
+            at: directory.path.clone(),
+            errno: Errno::ACCESS,
+            directory: Some(Box::new(directory)),
+        }
+    }
 }
 
 impl Walker {
@@ -94,9 +108,10 @@ impl Walker {
                 errno: Errno::NOENT | Errno::NOTDIR,
                 ..
             }) => Found::Missing,
-            Err(Stop { at, errno }) => Found::Blocked {
-                at,
-                errno: errno.raw_os_error(),
+            Err(stop) => Found::Blocked {
+                at: stop.at,
+                errno: stop.errno.raw_os_error(),
+                directory: stop.directory.map(|directory| *directory),
             },
         })
     }
@@ -108,11 +123,12 @@ impl Walker {
             } else {
                 position.path.join(&name)
             };
-            let stop = |errno| Stop {
-                at: path.clone(),
-                errno,
+            let stop = |errno| Stop::new(path.clone(), errno);
+            let opened = match open(&position.directory, &name) {
+                // Not about the name: the directory cannot be searched.
+                Err(Errno::ACCESS) => return Err(Stop::at_directory(self.here(position))),
+                opened => opened.map_err(stop)?,
             };
-            let opened = open(&position.directory, &name).map_err(stop)?;
             let (kind, waypoint) = look_at(&opened, path.clone())?;
             match kind {
                 Kind::SymbolicLink => self.follow(position, &opened, waypoint)?,
@@ -146,16 +162,20 @@ impl Walker {
         Ok(self.arrive(position, OsStr::new("."), last))
     }
 
+    /// The directory that the walk stands in.
+    fn here(&self, position: &Position) -> Waypoint {
+        let mut walked = position.way.iter().rev();
+        let here = walked.find(|waypoint| waypoint.is_directory());
+        here.unwrap_or(&self.root_waypoint).clone()
+    }
+
     fn follow(
         &self,
         position: &mut Position,
         link: &OwnedFd,
         waypoint: Waypoint,
     ) -> Result<(), Stop> {
-        let stop = |errno| Stop {
-            at: waypoint.path.clone(),
-            errno,
-        };
+        let stop = |errno| Stop::new(waypoint.path.clone(), errno);
         position.links = position.links.saturating_add(1);
         if position.links > MAX_LINKS {
             return Err(stop(Errno::LOOP));
@@ -163,12 +183,15 @@ impl Walker {
         let mut room = [const { MaybeUninit::uninit() }; MAX_TARGET];
         let (target, _) = readlinkat_raw(link, "", &mut room).map_err(stop)?;
         let target = Path::new(OsStr::from_bytes(target));
-        position.way.push(waypoint);
-        if target.is_absolute() {
+        // The target is looked up in a directory that is on the way once more, with an entry of its own.
+        let start = if target.is_absolute() {
             position.directory = Rc::clone(&self.root);
             position.path = PathBuf::from("/");
-            position.way.push(self.root_waypoint.clone());
-        }
+            self.root_waypoint.clone()
+        } else {
+            self.here(position)
+        };
+        position.way.extend([waypoint, start]);
         let mut pending = components(target);
         pending.append(&mut position.pending);
         position.pending = pending;
@@ -211,10 +234,7 @@ fn open(directory: impl AsFd, name: &OsStr) -> Result<OwnedFd, Errno> {
 }
 
 fn look_at(file: &OwnedFd, path: PathBuf) -> Result<(Kind, Waypoint), Stop> {
-    let stop = |errno| Stop {
-        at: path.clone(),
-        errno,
-    };
+    let stop = |errno| Stop::new(path.clone(), errno);
     let stat = fstat(file).map_err(stop)?;
     let kind = kind(&stat);
     let acl = if kind == Kind::SymbolicLink {
@@ -248,34 +268,5 @@ fn kind(stat: &Stat) -> Kind {
         FileType::BlockDevice => Kind::BlockDevice,
         FileType::Fifo => Kind::Fifo,
         FileType::RegularFile | FileType::Unknown => Kind::File,
-    }
-}
-
-/// The ACL of an O_PATH descriptor, which fgetxattr(2) refuses: by its name in /proc, or by `path` without /proc.
-fn acl(file: &OwnedFd, path: &Path) -> Result<Option<Acl>, Errno> {
-    const NAME: &str = "system.posix_acl_access";
-    let bytes = match xattr(format!("/proc/self/fd/{}", file.as_raw_fd()), NAME) {
-        Err(Errno::NOENT | Errno::NOTDIR) => xattr(path, NAME)?,
-        found => found?,
-    };
-    bytes.map_or(Ok(None), |bytes| {
-        parse::acl::acl(&bytes).map_err(|_| Errno::INVAL)
-    })
-}
-
-/// An extended attribute of `path`; `None` where it has none of that name, or its file system knows none (xattr(7)).
-pub(super) fn xattr(path: impl AsRef<Path>, name: &str) -> Result<Option<Vec<u8>>, Errno> {
-    let path = path.as_ref();
-    let mut short = [0; SHORT_XATTR];
-    match retry(|| getxattr(path, name, short.as_mut_slice())) {
-        Ok(length) => Ok(short.get(..length).map(<[u8]>::to_vec)),
-        Err(Errno::NODATA | Errno::OPNOTSUPP) => Ok(None),
-        Err(Errno::RANGE) => {
-            let mut value = vec![0; MAX_XATTR];
-            let length = retry(|| getxattr(path, name, value.as_mut_slice()))?;
-            value.truncate(length);
-            Ok(Some(value))
-        }
-        Err(errno) => Err(errno),
     }
 }

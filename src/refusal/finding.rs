@@ -39,6 +39,10 @@ pub enum Finding {
         at: PathBuf,
         /// errno(3).
         errno: i32,
+        /// Its owner, group and mode, where it is a directory that could not be searched.
+        directory: Option<(Uid, Gid, Mode)>,
+        /// The group that a non-root start lacks to search it.
+        missing: Option<Gid>,
     },
     /// Everyone may write the socket.
     WorldWritable {

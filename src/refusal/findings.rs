@@ -24,7 +24,13 @@ impl Finding {
             Self::NotMounted { path } => not_mounted(path),
             Self::DirectoryInstead { path } => directory_instead(path),
             Self::NotASocket { path, kind } => not_a_socket(path, *kind),
-            Self::Blocked { path, at, errno } => blocked(path, at, *errno),
+            Self::Blocked {
+                path,
+                at,
+                errno,
+                directory,
+                missing,
+            } => blocked(path, at, *errno, *directory, *missing),
             Self::WorldWritable { path, mode } => world_writable(path, *mode),
             Self::Redirectable {
                 path,
@@ -139,18 +145,35 @@ fn kind_name(kind: Kind) -> &'static str {
     }
 }
 
-fn blocked(path: &Path, at: &Path, errno: i32) -> Message {
+fn blocked(
+    path: &Path,
+    at: &Path,
+    errno: i32,
+    directory: Option<(Uid, Gid, Mode)>,
+    missing: Option<Gid>,
+) -> Message {
+    let error = io::Error::from_raw_os_error(errno);
+    let what = match directory {
+        Some((uid, gid, mode)) => format!(
+            "out of reach: directory {} (owner uid {uid}, gid {gid}, mode {mode}) cannot be searched",
+            quoted(at)
+        ),
+        None => format!("it could not be looked at: {error} at {}", quoted(at)),
+    };
+    let mut remedies: Vec<String> = missing.map(group_add_hint).into_iter().collect();
+    remedies.push("make every directory on the way searchable (chmod a+x)".to_owned());
     Message {
         code: "blocked",
         thing: quoted(path),
-        what: format!(
-            "it could not be looked at: {} at {}",
-            io::Error::from_raw_os_error(errno),
-            quoted(at)
-        ),
+        what,
         why: format!("whether it is there cannot be told; {NO_DISCOVERY}"),
-        remedies: vec!["make every directory on the way searchable (chmod a+x)".to_owned()],
+        remedies,
     }
+}
+
+/// Contract 6: this remedy stands verbatim on stderr.
+fn group_add_hint(gid: Gid) -> String {
+    format!("Use docker compose group_add: [\"{gid}\"] or run with --group-add {gid}")
 }
 
 fn world_writable(path: &Path, mode: Mode) -> Message {
@@ -223,16 +246,13 @@ fn unmapped(path: &Path, gid: Gid) -> Message {
     }
 }
 
-/// Contract 6: the remedy stands verbatim on stderr.
 fn group_missing(path: &Path, gid: Gid, uid: Uid, own_gid: Gid) -> Message {
     Message {
         code: "group-missing",
         thing: quoted(path),
         what: format!("not accessible by the current process (uid={uid} gid={own_gid})"),
         why: format!("its groups do not include gid {gid}, and a non-root start cannot add it"),
-        remedies: vec![format!(
-            "Use docker compose group_add: [\"{gid}\"] or run with --group-add {gid}"
-        )],
+        remedies: vec![group_add_hint(gid)],
     }
 }
 

@@ -81,7 +81,7 @@ pub(super) fn gid_zero_remedies(gid: Gid) -> Vec<String> {
     let regroup = if gid.is_root() {
         "give the socket another group on the host"
     } else {
-        "open it to its group on the host"
+        "open it, and every directory on the way, to its group on the host"
     };
     vec![
         ACKNOWLEDGE.to_owned(),

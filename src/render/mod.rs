@@ -41,7 +41,7 @@ pub fn dry_run(format: Format, service: &str, facts: &Facts, plan: &Plan) -> Str
         Format::Compose => compose::override_file(service, &plan.group_add),
         Format::Docker | Format::Podman => docker::options(&plan.group_add),
         Format::Kubernetes => kubernetes::fragment(service, plan),
-        Format::Env => env::line(&plan.group_add),
+        Format::Env => env::line(plan),
         Format::Quadlet => quadlet::lines(&plan.group_add),
     }
 }

@@ -94,6 +94,7 @@ pub(crate) fn path() -> impl Strategy<Value = PathFacts> {
     let blocked = Found::Blocked {
         at: PathBuf::from("/run\n"),
         errno: 13,
+        directory: None,
     };
     let found = mostly(
         9,

@@ -118,7 +118,7 @@ fn gid_zero_by_an_entry_of_the_acl_says_so() {
     let expected = Verdict::Granted {
         gid: gid(0),
         through: Through::AclEntry,
-        name: Some("root".to_owned()),
+        name: None,
     };
     assert_eq!(world().node(node).allow_gid_0().verdict(), expected);
 }

@@ -248,7 +248,7 @@ every!(kinds: Kind {
 
 every!(found: Found {
     Missing => [Found::Missing],
-    Blocked => [Found::Blocked { at: hostile().into(), errno: 13 }],
+    Blocked => [Found::Blocked { at: hostile().into(), errno: 13, directory: None }],
     Node => [Found::Node(node()), Found::Node(node_with_everything())],
 });
 
@@ -524,7 +524,7 @@ every!(plain_findings: Finding {
     NotMounted => [Finding::NotMounted { path: socket() }, Finding::NotMounted { path: hostile().into() }],
     DirectoryInstead => [Finding::DirectoryInstead { path: socket() }],
     NotASocket => [Finding::NotASocket { path: socket(), kind: Kind::File }],
-    Blocked => [Finding::Blocked { path: socket(), at: "/var/run".into(), errno: 13 }],
+    Blocked => [Finding::Blocked { path: socket(), at: "/var/run".into(), errno: 13, directory: None, missing: None }],
     WorldWritable => [Finding::WorldWritable { path: socket(), mode: mode(0o666) }],
     Redirectable => [Finding::Redirectable { path: socket(), at: "/data".into(), uid: uid(1000), mode: mode(0o755) }],
     GroupHasNothing => [

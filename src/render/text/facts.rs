@@ -114,7 +114,7 @@ fn path(facts: &PathFacts) -> Vec<String> {
     let path = quoted(&facts.path);
     match &facts.found {
         Found::Missing => vec![format!("{path}: not found")],
-        Found::Blocked { at, errno } => vec![format!(
+        Found::Blocked { at, errno, .. } => vec![format!(
             "{path}: could not be looked at, {} at {}",
             io::Error::from_raw_os_error(*errno),
             quoted(at)

@@ -1,0 +1,46 @@
+//! A file → its extended attributes: ACLs, file capabilities (xattr(7)).
+
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::Path;
+
+use rustix::fs::getxattr;
+use rustix::io::Errno;
+
+use crate::observe::file::retry;
+use crate::parse;
+use crate::permission::Acl;
+
+/// The largest attribute value (xattr(7), XATTR_SIZE_MAX).
+const MAX_XATTR: usize = 64 * 1024;
+
+/// More than an ACL with thirty entries.
+const SHORT_XATTR: usize = 256;
+
+/// The ACL of an O_PATH descriptor, which fgetxattr(2) refuses: by its name in /proc, or by `path` without /proc.
+pub(super) fn acl(file: &OwnedFd, path: &Path) -> Result<Option<Acl>, Errno> {
+    const NAME: &str = "system.posix_acl_access";
+    let bytes = match xattr(format!("/proc/self/fd/{}", file.as_raw_fd()), NAME) {
+        Err(Errno::NOENT | Errno::NOTDIR) => xattr(path, NAME)?,
+        found => found?,
+    };
+    bytes.map_or(Ok(None), |bytes| {
+        parse::acl::acl(&bytes).map_err(|_| Errno::INVAL)
+    })
+}
+
+/// An extended attribute of `path`; `None` where it has none of that name, or its file system knows none (xattr(7)).
+pub(super) fn xattr(path: impl AsRef<Path>, name: &str) -> Result<Option<Vec<u8>>, Errno> {
+    let path = path.as_ref();
+    let mut short = [0; SHORT_XATTR];
+    match retry(|| getxattr(path, name, short.as_mut_slice())) {
+        Ok(length) => Ok(short.get(..length).map(<[u8]>::to_vec)),
+        Err(Errno::NODATA | Errno::OPNOTSUPP) => Ok(None),
+        Err(Errno::RANGE) => {
+            let mut value = vec![0; MAX_XATTR];
+            let length = retry(|| getxattr(path, name, value.as_mut_slice()))?;
+            value.truncate(length);
+            Ok(Some(value))
+        }
+        Err(errno) => Err(errno),
+    }
+}

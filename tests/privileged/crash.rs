@@ -67,6 +67,23 @@ fn calls_of_an_edit(world: &World) -> Vec<Call> {
     calls
 }
 
+/// What a power failure leaves depends on the order alone: content before name, names before we go on.
+#[test]
+fn files_are_synced_before_they_are_renamed_and_the_directory_after() {
+    let Some(world) =
+        with_socket("files_are_synced_before_they_are_renamed_and_the_directory_after")
+    else {
+        return;
+    };
+    let calls = calls_of_an_edit(&world);
+    let order: Vec<_> = calls
+        .iter()
+        .map(|call| call.name.trim_end_matches("at2").trim_end_matches("at"))
+        .filter(|name| ["fsync", "rename"].contains(name))
+        .collect();
+    assert_eq!(order, ["fsync", "fsync", "rename", "rename", "fsync"]);
+}
+
 #[test]
 fn a_start_killed_at_any_system_call_leaves_whole_files_and_a_way_on() {
     let Some(world) =

@@ -28,6 +28,7 @@ mod come_back;
 mod drop;
 mod namespaces;
 mod non_root;
+mod read_back;
 
 // contract 3 and 6: what COMMAND finds
 mod calls;

@@ -109,7 +109,11 @@ fn root_of_the_host_grants_nothing_in_an_image_of_the_range() {
     let options = ["--userns=host", &socket];
     let ran = remapped.client.run(&options, &remapped.image, &PROBE).ran;
     assert_eq!(seen(&ran).process, Process::without_power(1000, &[1000]));
-    ran.says(&["not granted: '/' (owner uid 100000", "is not root's alone"]);
+    ran.says(&[
+        "not granted",
+        "'/' (owner uid 100000",
+        "is not root's alone",
+    ]);
 }
 
 #[test]

@@ -360,6 +360,18 @@ fn unmapped_gid_cannot_be_granted_from_inside() {
 }
 
 #[test]
+fn overflow_gid_is_not_granted_where_the_maps_could_not_be_read() {
+    let mut world = world().socket(0, 65534, 0o660);
+    world.facts.namespace.is_known = false;
+    let unmapped = Finding::Unmapped {
+        path: path(),
+        gid: gid(65534),
+    };
+    assert_eq!(world.findings(), [Finding::NoProc, unmapped]);
+    assert_eq!(world.groups(), [1000]);
+}
+
+#[test]
 fn owning_group_is_granted() {
     let world = world().socket(0, 988, 0o660);
     assert_eq!(

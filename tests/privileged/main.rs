@@ -33,4 +33,5 @@ mod read_back;
 // contract 3 and 6: what COMMAND finds
 mod calls;
 mod execute;
+mod reading;
 mod surroundings;

@@ -50,11 +50,11 @@ impl<'a> Case<'a> {
             meaning: self.asker.meaning(),
         };
         if has_zero {
-            return Ok(ControlFlow::Break(self.opened(
-                Class::Group(Gid::ROOT),
-                vec![Gid::ROOT],
-                vec![accepted],
-            )));
+            let (class, gids) = match reach(self.node, &self.who) {
+                Reach::Arrives(class, gids) => (class, gids),
+                Reach::ShutOut | Reach::Stopped(_) => (Class::Group(Gid::ROOT), vec![Gid::ROOT]),
+            };
+            return Ok(ControlFlow::Break(self.opened(class, gids, vec![accepted])));
         }
         let in_acl = |acl: &Acl| acl.groups.iter().any(|(gid, _)| gid.is_root());
         let through = match &self.node.acl {

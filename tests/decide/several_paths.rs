@@ -146,3 +146,14 @@ fn group_that_makes_up_for_another_one_is_in_group_add() {
         "everyone may, but not who is in the owning group"
     );
 }
+
+#[test]
+fn gid_zero_that_is_held_is_not_the_only_group_in_group_add() {
+    let mut node = socket(0, 988, 0o660);
+    node.way[1] = directory("/run", 0, 0, 0o750);
+    let start = world().inherited(&[988]).allow_gid_0().node(node);
+    assert_eq!(start.group_add(), [0, 988], "granted");
+    let member = start.group_file("root:x:0:charon\n");
+    assert_eq!(member.verdict(), Verdict::Open(Class::Group(gid(988))));
+    assert_eq!(member.group_add(), [0, 988], "held already");
+}

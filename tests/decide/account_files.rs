@@ -141,6 +141,18 @@ fn one_of_several_names_for_a_gid_is_enough() {
 }
 
 #[test]
+fn line_of_ours_is_preferred_to_another_with_its_gid() {
+    let before = "engine:x:988:\ndocker:!charon-init:988:\n";
+    let world = with_group(before);
+    let plan = world.plan();
+    assert_eq!(
+        world.edited("/etc/group").as_deref(),
+        Some("engine:x:988:\ndocker:!charon-init:988:charon\n")
+    );
+    assert_eq!(world.after_edits(&plan).edited("/etc/group"), None);
+}
+
+#[test]
 fn who_is_listed_already_needs_no_edit() {
     for listed in [
         "docker:x:988:charon\n",

@@ -83,7 +83,9 @@ pub(super) struct Addition {
 /// What the file says about one wanted gid.
 #[derive(Clone, Default)]
 struct Seen<'a> {
-    first: Option<(usize, GroupLine<'a>)>,
+    /// The first line with it, or the first of ours: a member of the image's group is one for good, and would make our
+    /// line needless on the next start.
+    line: Option<(usize, GroupLine<'a>)>,
     is_listed: bool,
 }
 
@@ -99,7 +101,11 @@ impl<'a> Survey<'a> {
                 .find(|(wanted, _)| wanted.gid == group.gid);
             match matching {
                 Some((_, seen)) => {
-                    seen.first.get_or_insert((index, group));
+                    let is_better =
+                        |(_, first): &(usize, GroupLine)| group.is_ours() && !first.is_ours();
+                    if seen.line.as_ref().is_none_or(is_better) {
+                        seen.line = Some((index, group));
+                    }
                     seen.is_listed |= user.is_some_and(|user| group.lists(user.as_bytes()));
                 }
                 None if group.is_ours() => stale.push((index, group.name.to_vec())),
@@ -122,8 +128,8 @@ impl<'a> Survey<'a> {
 
     fn add(&mut self, group: &EtcFile, wanted: &Wanted, seen: &Seen) {
         self.reused
-            .push(seen.first.is_some_and(|(_, line)| !line.is_ours()));
-        let existing = seen.first.map(|(_, line)| line.name.to_vec());
+            .push(seen.line.is_some_and(|(_, line)| !line.is_ours()));
+        let existing = seen.line.map(|(_, line)| line.name.to_vec());
         let is_missing = self.user.is_some() && !seen.is_listed;
         let name = match existing {
             Some(name) => Some(name),
@@ -133,7 +139,7 @@ impl<'a> Survey<'a> {
         if let Some(name) = &name
             && is_missing
         {
-            let line = seen.first.map(|(index, _)| index);
+            let line = seen.line.map(|(index, _)| index);
             self.additions.push(Addition {
                 gid: wanted.gid,
                 name: name.clone(),

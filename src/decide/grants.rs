@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use crate::decide::asker::Asker;
 use crate::decide::case::{Case, arrives};
 use crate::facts::{Found, Kind, Meant, PathFacts};
-use crate::plan::{Grant, Verdict};
+use crate::plan::{Class, Grant, Verdict};
 use crate::refusal::{Finding, Refusal};
 
 /// What became of a path, and what the operator should know of it.
@@ -65,21 +65,21 @@ pub(super) fn judge(facts: &PathFacts, asker: &Asker) -> Result<Judgement, Refus
     }
 }
 
-/// Does `asker` reach it with the groups that it has?
-pub(super) fn is_open_to(facts: &PathFacts, asker: &Asker) -> bool {
-    match &facts.found {
-        Found::Node(node) if node.kind == Kind::Socket => arrives(node, &asker.who()),
-        Found::Node(_) | Found::Missing | Found::Blocked { .. } => false,
-    }
-}
-
-/// The judgement of a path that a group granted for another one shuts; `None` where there is nothing to shut.
-pub(super) fn shut(facts: &PathFacts, asker: &Asker) -> Option<Judgement> {
+/// The judgement of a path that a group granted for another one has shut; `None` where it is as open as it was.
+pub(super) fn judge_again(
+    facts: &PathFacts,
+    judgement: &Judgement,
+    asker: &Asker,
+) -> Option<Judgement> {
     let Found::Node(node) = &facts.found else {
         return None;
     };
-    let case = Case::new(facts, node, asker);
-    Some(closed(facts, case.why_no_group_helps()))
+    let is_shut = match judgement.grant.verdict {
+        Verdict::Closed | Verdict::Open(Class::Unnamed) => false,
+        Verdict::Open(_) | Verdict::Granted { .. } => !arrives(node, &asker.who()),
+    };
+    let finding = || Case::new(facts, node, asker).why_no_group_helps();
+    is_shut.then(|| closed(facts, finding()))
 }
 
 pub(super) fn closed(facts: &PathFacts, finding: Finding) -> Judgement {

@@ -3,71 +3,70 @@
 //! A group granted for one path counts for all. It can also take access away (mode 0606), from a path before it as well
 //! as from one after it; so what is said of each path is compared with the groups that come out in the end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decide::asker::Asker;
-use crate::decide::grants::{self, Judgement, is_open_to, judge};
+use crate::decide::grants::{self, Judgement, judge};
 use crate::facts::PathFacts;
-use crate::plan::{Class, Verdict};
+use crate::plan::Verdict;
 use crate::refusal::Refusal;
 
-/// Judge every path in order. A path that the groups of the others shut is out of reach and asks for no group itself;
-/// one that they open is open.
+/// Judge every path. One that the groups of others shut is judged after them: it may need a group for itself then, or
+/// GID 0, or be out of reach.
 pub(super) fn judge_all(paths: &[PathFacts], asker: &mut Asker) -> Result<Vec<Judgement>, Refusal> {
     let groups = asker.groups.clone();
-    let mut shut = BTreeMap::new();
+    let mut last = BTreeSet::new();
     loop {
         asker.groups.clone_from(&groups);
-        let judgements = judge_each(paths, &shut, asker)?;
-        let known = shut.len();
-        for (index, (path, judgement)) in paths.iter().zip(&judgements).enumerate() {
-            let was_open = match judgement.grant.verdict {
-                Verdict::Closed | Verdict::Open(Class::Unnamed) => false,
-                Verdict::Open(_) | Verdict::Granted { .. } => true,
-            };
-            if was_open && !is_open_to(path, asker) {
-                shut.extend(grants::shut(path, asker).map(|judgement| (index, judgement)));
+        let mut judgements = judge_each(paths, &last, asker)?;
+        let shut: BTreeMap<usize, Judgement> = paths
+            .iter()
+            .zip(&judgements)
+            .enumerate()
+            .filter_map(|(index, (path, judgement))| {
+                let judgement = grants::judge_again(path, judgement, asker)?;
+                Some((index, judgement))
+            })
+            .collect();
+        if shut.keys().all(|index| last.contains(index)) {
+            for (index, judgement) in judgements.iter_mut().enumerate() {
+                if let Some(shut) = shut.get(&index) {
+                    judgement.clone_from(shut);
+                }
             }
+            return Ok(judgements);
         }
-        if shut.len() == known {
-            return opened_by_others(paths, judgements, asker);
-        }
+        last.extend(shut.into_keys());
     }
 }
 
-/// What was out of reach, and is not any more with the groups that were granted after it.
-fn opened_by_others(
-    paths: &[PathFacts],
-    judgements: Vec<Judgement>,
-    asker: &Asker,
-) -> Result<Vec<Judgement>, Refusal> {
-    let in_the_end = |(path, judgement): (&PathFacts, Judgement)| {
-        if judgement.grant.verdict == Verdict::Closed && is_open_to(path, asker) {
-            judge(path, asker)
-        } else {
-            Ok(judgement)
-        }
-    };
-    paths.iter().zip(judgements).map(in_the_end).collect()
-}
-
+/// Judge every path, those of `last` after the others, and those that are out of reach again for as long as there are
+/// more groups than before.
 fn judge_each(
     paths: &[PathFacts],
-    shut: &BTreeMap<usize, Judgement>,
+    last: &BTreeSet<usize>,
     asker: &mut Asker,
 ) -> Result<Vec<Judgement>, Refusal> {
-    let mut judgements = Vec::new();
-    for (index, path) in paths.iter().enumerate() {
-        let judgement = match shut.get(&index) {
-            Some(judgement) => judgement.clone(),
-            None => judge(path, asker)?,
-        };
-        if let Verdict::Granted { gid, .. } = judgement.grant.verdict {
-            asker.groups.push(gid);
-            asker.groups.sort_unstable();
-            asker.groups.dedup();
+    let mut in_order: Vec<(usize, &PathFacts)> = paths.iter().enumerate().collect();
+    in_order.sort_by_key(|(index, _)| last.contains(index));
+    let mut judgements: BTreeMap<usize, Judgement> = BTreeMap::new();
+    loop {
+        let known = asker.groups.len();
+        for (index, path) in &in_order {
+            let is_closed = |judgement: &Judgement| judgement.grant.verdict == Verdict::Closed;
+            if !judgements.get(index).is_none_or(is_closed) {
+                continue;
+            }
+            let judgement = judge(path, asker)?;
+            if let Verdict::Granted { gid, .. } = judgement.grant.verdict {
+                asker.groups.push(gid);
+                asker.groups.sort_unstable();
+                asker.groups.dedup();
+            }
+            judgements.insert(*index, judgement);
         }
-        judgements.push(judgement);
+        if asker.groups.len() == known {
+            return Ok(judgements.into_values().collect());
+        }
     }
-    Ok(judgements)
 }

@@ -157,3 +157,33 @@ fn gid_zero_that_is_held_is_not_the_only_group_in_group_add() {
     assert_eq!(member.verdict(), Verdict::Open(Class::Group(gid(988))));
     assert_eq!(member.group_add(), [0, 988], "held already");
 }
+
+#[test]
+fn order_of_the_paths_decides_nothing() {
+    let mut behind = socket(0, 45, 0o660);
+    behind.way[1] = directory("/run", 0, 988, 0o750);
+    let mut behind_zero = socket(0, 988, 0o660);
+    behind_zero.way[1] = directory("/run", 0, 0, 0o750);
+    let first = || socket(0, 988, 0o660);
+    let mut shut_but_for_acl = socket(0, 988, 0o626);
+    shut_but_for_acl.acl = Some(acl(&[], 0, &[(45, 2)], 2, 6));
+    for world in [
+        two(first(), behind.clone()),
+        two(behind, first()),
+        two(first(), shut_but_for_acl.clone()),
+        two(shut_but_for_acl, first()),
+    ] {
+        assert_eq!(world.groups(), [45, 988, 1000], "a grant after a grant");
+    }
+    let mut shut_but_for_zero = socket(0, 988, 0o626);
+    shut_but_for_zero.acl = Some(acl(&[], 0, &[(0, 2)], 2, 6));
+    for world in [
+        two(first(), behind_zero.clone()),
+        two(behind_zero, first()),
+        two(first(), shut_but_for_zero.clone()),
+        two(shut_but_for_zero, first()),
+    ] {
+        let refusal = world.refusal();
+        assert!(matches!(refusal, Refusal::GidZeroPath(_)), "{refusal:?}");
+    }
+}

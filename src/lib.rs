@@ -11,7 +11,7 @@
 //!
 //! What would it do to me? `--dry-run`. Why did it refuse? [`refusal`]. What is the policy? [`decide`]. Where does it
 //! touch my system? [`act`]. Where does it become someone else? [`act::privileges`].
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 // nouns
 pub mod account;
@@ -40,6 +40,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 
 use act::ActError;
+use act::init::Held;
 use cli::Outcome;
 use facts::Facts;
 use failure::Failure;
@@ -82,10 +83,11 @@ impl From<Failure> for End {
     }
 }
 
-/// Do what `args` (without the program's name) and the environment ask for. Returns the exit code; a start that
+/// Do what `args` (without the program's name) and the environment ask for; `held` are the signals that main blocked
+/// first of all ([`Held::if_asked`]). Returns the exit code; a start that
 /// succeeds does not return.
 #[must_use]
-pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
+pub fn run(args: impl IntoIterator<Item = OsString>, held: Result<Option<Held>, Failure>) -> u8 {
     match cli::parse(args, |name| std::env::var_os(name)) {
         Outcome::Help(text) | Outcome::Version(text) => print(&text),
         Outcome::Usage(message) => usage(&message),
@@ -101,7 +103,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
             refuse(&refused, Report::new(log), dry_run_format)
         }
         Outcome::Run { request, log } => match &request.mode {
-            Mode::Start { .. } => start(&request, log),
+            Mode::Start { .. } => start(&request, log, held),
             Mode::DryRun {
                 format, service, ..
             } => dry_run(&request, log, *format, service),
@@ -110,13 +112,17 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
 }
 
 /// Observe, decide, act; then say why COMMAND does not run.
-fn start(request: &Request, log: Log) -> u8 {
+fn start(request: &Request, log: Log, held: Result<Option<Held>, Failure>) -> u8 {
     let report = Report::new(log);
+    let held = match held.and_then(|held| keep_or_release(request, held)) {
+        Ok(held) => held,
+        Err(failure) => return fail(&failure, report),
+    };
     let end = match plan(request) {
         Ok(plan) => {
             report.findings(&plan.findings);
             say_plan(&plan, report);
-            End::Act(act::perform(&plan.steps))
+            End::Act(act::perform(&plan.steps, held.as_ref()))
         }
         Err(end) => end,
     };
@@ -127,6 +133,15 @@ fn start(request: &Request, log: Log) -> u8 {
             report.say(LogLevel::Error, &failure.message());
             failure.code()
         }
+        End::Act(ActError::Ended(code)) => code,
+    }
+}
+
+/// Signals stay held where we stay; COMMAND is to find the mask that we found.
+fn keep_or_release(request: &Request, held: Option<Held>) -> Result<Option<Held>, Failure> {
+    match held {
+        Some(held) if request.init.is_none() => held.release().map(|()| None),
+        held => Ok(held),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::capability::CapSet;
 use crate::facts::{Capabilities, Variable};
 use crate::ids::{Gid, Uid};
 use crate::refusal::Finding;
+use crate::request::Init;
 
 /// The whole of a start that goes ahead.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,7 +36,8 @@ impl Plan {
             | Step::SetCapabilities(_)
             | Step::SetNoNewPrivileges
             | Step::Verify(_)
-            | Step::Execute(_) => None,
+            | Step::Execute(_)
+            | Step::Supervise(_) => None,
         })
     }
 }
@@ -143,6 +145,8 @@ pub enum Step {
     Verify(Expected),
     /// execve(2).
     Execute(Command),
+    /// fork(2) and execve(2), then stay: forward signals, reap, and end as COMMAND ended.
+    Supervise(Supervision),
 }
 
 /// A file of /etc before and after: `act` writes `new` only where it still finds `old`.
@@ -180,6 +184,17 @@ pub struct Expected {
     pub capabilities: Capabilities,
     /// no_new_privs.
     pub no_new_privileges: bool,
+}
+
+/// COMMAND as our child.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Supervision {
+    /// COMMAND.
+    pub command: Command,
+    /// Who gets the signals that we get, and how long what is left may take.
+    pub init: Init,
+    /// Are we PID 1 of our PID namespace? Otherwise orphans come to us as to a subreaper.
+    pub is_pid_1: bool,
 }
 
 /// COMMAND.

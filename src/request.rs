@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::account::{GroupSpec, UserSpec};
 use crate::capability::CapSet;
@@ -31,6 +32,26 @@ pub struct Request {
     pub keep_capabilities: CapSet,
     /// Leave no_new_privs unset.
     pub allow_new_privileges: bool,
+    /// Stay as PID 1; `None` to become COMMAND by execve(2).
+    pub init: Option<Init>,
+}
+
+/// How to stay as PID 1.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Init {
+    /// Who gets the signals that we get.
+    pub forward: Forward,
+    /// How long what is left may take to end; zero to leave it to the kernel.
+    pub grace: Duration,
+}
+
+/// Who gets the signals that an init gets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Forward {
+    /// COMMAND.
+    Child,
+    /// COMMAND's process group.
+    Group,
 }
 
 /// The three ways to be called; the check comes with its own issue.

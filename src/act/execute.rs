@@ -45,6 +45,12 @@ pub fn execute(command: &Command, _dropped: &Verified) -> ExecFailure {
     }
 }
 
+/// COMMAND is not executed, because what it should have found could not be put back.
+pub(super) fn unprepared(command: &Command) -> ExecFailure {
+    let name = command.argv.first().map(PathBuf::from).unwrap_or_default();
+    cannot_execute(name, Errno::INVAL)
+}
+
 /// Our own environment with the variables of the identity: replaced where they stand, appended where they are new.
 ///
 /// A name that occurs twice is left once, lest a program that takes the last one sees root's home. What has no `=` is

@@ -5,12 +5,14 @@
 mod exec_failure;
 pub mod execute;
 pub mod group_file;
+pub mod init;
 pub mod privileges;
 mod read_back;
 
 use crate::failure::{Cause, Failure};
 use crate::plan::{Planned, Step};
 use execute::ExecFailure;
+use init::Held;
 use privileges::Verified;
 
 /// Why COMMAND does not run.
@@ -20,6 +22,8 @@ pub enum ActError {
     Failed(Failure),
     /// Everything was dropped and verified, and then COMMAND could not be executed (126 or 127).
     NotExecuted(ExecFailure),
+    /// COMMAND ended; its exit code, or 128 and the number of the signal that ended it.
+    Ended(u8),
 }
 
 impl From<Failure> for ActError {
@@ -33,10 +37,10 @@ impl From<Failure> for ActError {
 /// Edits of files are not among them: those come first, under the lock ([`group_file`]), because their outcome can
 /// change the plan. They are skipped here, so that a caller hands over the steps as they were printed.
 #[must_use]
-pub fn perform(steps: &[Planned]) -> ActError {
+pub fn perform(steps: &[Planned], held: Option<&Held>) -> ActError {
     let mut verified = None;
     for planned in steps {
-        match take(&planned.step, &mut verified) {
+        match take(&planned.step, held, &mut verified) {
             Ok(()) => (),
             Err(error) => return error,
         }
@@ -45,7 +49,7 @@ pub fn perform(steps: &[Planned]) -> ActError {
 }
 
 /// Takes one step. COMMAND runs only with the proof of a read-back, and every later change makes that proof void.
-fn take(step: &Step, verified: &mut Option<Verified>) -> Result<(), ActError> {
+fn take(step: &Step, held: Option<&Held>, verified: &mut Option<Verified>) -> Result<(), ActError> {
     let proof = verified.take();
     match step {
         Step::EditFile(_) => (),
@@ -62,6 +66,14 @@ fn take(step: &Step, verified: &mut Option<Verified>) -> Result<(), ActError> {
         Step::Execute(command) => {
             let proof = proof.ok_or_else(unverified)?;
             return Err(ActError::NotExecuted(execute::execute(command, &proof)));
+        }
+        Step::Supervise(supervision) => {
+            let proof = proof.ok_or_else(unverified)?;
+            return Err(match held {
+                Some(held) => init::supervise(supervision, held, &proof),
+                // The caller did not hold signals from the start: those that came are lost, later ones are not.
+                None => init::supervise(supervision, &Held::all()?, &proof),
+            });
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::Fault;
 use super::options::{self, Opt};
@@ -11,9 +12,10 @@ use crate::account::{GroupSpec, UserRef, UserSpec};
 use crate::capability::{CapSet, Capability};
 use crate::parse::boolean;
 use crate::parse::docker_host::docker_host;
+use crate::parse::duration::duration;
 use crate::parse::spec::{SpecFault, group_spec, user_spec};
 use crate::refusal::Refusal;
-use crate::request::{DockerHost, Log, LogFormat, LogLevel, Mode, Request, Sockets};
+use crate::request::{DockerHost, Forward, Init, Log, LogFormat, LogLevel, Mode, Request, Sockets};
 
 const LOG_FORMATS: [(&str, LogFormat); 2] = [("text", LogFormat::Text), ("json", LogFormat::Json)];
 
@@ -25,6 +27,9 @@ const LOG_LEVELS: [(&str, LogLevel); 6] = [
     ("debug", LogLevel::Debug),
     ("trace", LogLevel::Trace),
 ];
+
+/// `--init`: who gets the signals?
+const FORWARDS: [(&str, Forward); 2] = [("child", Forward::Child), ("group", Forward::Group)];
 
 /// `--group-file`: may it be edited?
 const GROUP_FILE: [(&str, bool); 2] = [("auto", true), ("never", false)];
@@ -74,6 +79,7 @@ impl Asked<'_> {
             edit_group_file: self.choice(&options::GROUP_FILE, &GROUP_FILE, true)?,
             keep_capabilities: self.keep_capabilities()?,
             allow_new_privileges: self.switch(&options::ALLOW_NEW_PRIVS)?,
+            init: self.init()?,
         })
     }
 
@@ -117,6 +123,36 @@ impl Asked<'_> {
     fn keep_capabilities(&self) -> Result<CapSet, Fault> {
         let given = self.list(&options::KEEP_CAP);
         given.into_iter().map(Given::kept_capability).collect()
+    }
+
+    /// `--init` alone means the command; the variable takes a boolean as well. A grace period is nothing without it.
+    fn init(&self) -> Result<Option<Init>, Fault> {
+        let grace = match self.single(&options::GRACE_PERIOD) {
+            None => Duration::ZERO,
+            Some(given) => duration(given.value.as_bytes())
+                .ok_or_else(|| given.malformed("a number of ms, s, m or h, such as 10s"))?,
+        };
+        let typed_alone =
+            || self.typed.is_given(&options::INIT) && self.flags(&options::INIT).is_empty();
+        let forward = match self.single(&options::INIT) {
+            _ if typed_alone() => Some(Forward::Child),
+            None => None,
+            Some(given) => match (choice(&FORWARDS, &given.value), given.source) {
+                (Some(forward), _) => Some(forward),
+                (None, Source::Flag(_)) => return Err(given.malformed(&words(&FORWARDS))),
+                (None, Source::Variable(_)) => boolean(&given.value)
+                    .ok_or_else(|| {
+                        given.malformed("child, group, 1 true yes on, or 0 false no off")
+                    })?
+                    .then_some(Forward::Child),
+            },
+        };
+        if forward.is_none() && self.typed.is_given(&options::GRACE_PERIOD) {
+            let message =
+                "--grace-period: it means nothing here; only an init can wait; add --init";
+            return Err(Fault::Usage(message.to_owned()));
+        }
+        Ok(forward.map(|forward| Init { forward, grace }))
     }
 
     /// Is the switch on? A variable is looked at only where the flag was not typed.

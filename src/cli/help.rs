@@ -54,7 +54,11 @@ fn line(option: &Opt) -> String {
     };
     let value = option.value.unwrap_or_default();
     let repeated = if option.repeatable { " (+)" } else { "" };
-    let flag = format!("--{} {value}{repeated}", option.long);
+    let flag = if option.value_is_optional {
+        format!("--{}[={value}]", option.long)
+    } else {
+        format!("--{} {value}{repeated}", option.long)
+    };
     let default = match option.default {
         Some(default) => format!(" (default: {default})"),
         None => String::new(),

@@ -9,6 +9,8 @@ pub struct Opt {
     pub short: Option<char>,
     /// What its value is called; `None` for a switch.
     pub value: Option<&'static str>,
+    /// May the value be left out? Then it is given with `=`.
+    pub value_is_optional: bool,
     /// May it be given more than once?
     pub repeatable: bool,
     /// The variable that says the same.
@@ -32,13 +34,15 @@ pub enum Section {
     Reach,
     /// What power the command keeps.
     Power,
+    /// Whether to stay.
+    Stay,
     /// What to show.
     Show,
 }
 
 impl Section {
     /// In the order of the help.
-    pub const ALL: [Self; 4] = [Self::Who, Self::Reach, Self::Power, Self::Show];
+    pub const ALL: [Self; 5] = [Self::Who, Self::Reach, Self::Power, Self::Stay, Self::Show];
 
     /// The question.
     #[must_use]
@@ -47,6 +51,7 @@ impl Section {
             Self::Who => "Who is it?",
             Self::Reach => "What must it reach?",
             Self::Power => "What power is left?",
+            Self::Stay => "Who is PID 1?",
             Self::Show => "What is shown?",
         }
     }
@@ -57,6 +62,7 @@ const fn switch(long: &'static str, section: Section, meaning: &'static str) -> 
         long,
         short: None,
         value: None,
+        value_is_optional: false,
         repeatable: false,
         env: None,
         env_is_opposite: false,
@@ -147,6 +153,30 @@ pub const ALLOW_NEW_PRIVS: Opt = Opt {
     ..switch("allow-new-privs", Section::Power, "do not set no_new_privs")
 };
 
+/// `--init`.
+pub const INIT: Opt = Opt {
+    value: Some("child|group"),
+    value_is_optional: true,
+    env: Some("CHARON_INIT_INIT"),
+    ..switch(
+        "init",
+        Section::Stay,
+        "stay as PID 1: reap, forward signals to COMMAND or its group",
+    )
+};
+
+/// `--grace-period`.
+pub const GRACE_PERIOD: Opt = Opt {
+    value: Some("DURATION"),
+    env: Some("CHARON_INIT_GRACE_PERIOD"),
+    default: Some("0s"),
+    ..switch(
+        "grace-period",
+        Section::Stay,
+        "then TERM what is left, and KILL it",
+    )
+};
+
 /// `--dry-run`.
 pub const DRY_RUN: Opt = Opt {
     short: Some('n'),
@@ -224,6 +254,8 @@ pub const OPTIONS: &[Opt] = &[
     ALLOW_GID_0,
     KEEP_CAP,
     ALLOW_NEW_PRIVS,
+    INIT,
+    GRACE_PERIOD,
     DRY_RUN,
     FORMAT,
     SERVICE,

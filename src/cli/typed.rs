@@ -86,6 +86,7 @@ impl Typed {
             )));
         }
         let value = match option.value {
+            Some(_) if option.value_is_optional => parser.optional_value(),
             Some(_) => Some(parser.value().map_err(usage)?),
             None => None,
         };

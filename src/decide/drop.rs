@@ -6,7 +6,7 @@ use crate::capability::{CapSet, Capability};
 use crate::decide::start::Start;
 use crate::facts::{Capabilities, CommandFacts, Facts};
 use crate::ids::Gid;
-use crate::plan::{Command, Expected, Identity, Planned, Step};
+use crate::plan::{Command, Expected, Identity, Planned, Step, Supervision};
 use crate::refusal::{Finding, Refusal};
 use crate::request::{Mode, Request};
 
@@ -164,12 +164,30 @@ impl<'a> Drop<'a> {
             "nothing is taken on trust, and there must be no way back",
         ));
         if let Some(command) = &self.facts.command {
-            steps.push(planned(
-                Step::Execute(self.command(command)),
-                "the command is what this start is for",
-            ));
+            steps.push(self.last_step(self.command(command)));
         }
         steps
+    }
+
+    fn last_step(&self, command: Command) -> Planned {
+        match self.request.init {
+            None => planned(
+                Step::Execute(command),
+                "the command is what this start is for",
+            ),
+            Some(init) => {
+                let is_pid_1 = self.start.process.is_pid_1;
+                let step = Step::Supervise(Supervision {
+                    command,
+                    init,
+                    is_pid_1,
+                });
+                planned(
+                    step,
+                    "the command is what this start is for, and somebody has to reap",
+                )
+            }
+        }
     }
 
     fn id_steps(&self, steps: &mut Vec<Planned>) {

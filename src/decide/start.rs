@@ -50,6 +50,7 @@ fn assumed_root() -> Process {
         },
         no_new_privileges: false,
         executable: Executable::Plain,
+        is_pid_1: true,
     }
 }
 

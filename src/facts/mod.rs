@@ -87,6 +87,8 @@ pub struct Process {
     pub no_new_privileges: bool,
     /// What is wrong with our own executable, if anything is.
     pub executable: Executable,
+    /// Are we PID 1 of our PID namespace (pid_namespaces(7))?
+    pub is_pid_1: bool,
 }
 
 /// Whether our own binary is fit to run as root (contract 6, AT_SECURE).

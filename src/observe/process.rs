@@ -2,7 +2,7 @@
 
 use rustix::fs::stat;
 use rustix::io::Errno;
-use rustix::process::{getegid, geteuid, getgid, getgroups, getuid};
+use rustix::process::{getegid, geteuid, getgid, getgroups, getpid, getuid};
 use rustix::thread::{capabilities, capability_is_in_bounding_set, no_new_privs};
 
 use crate::capability::{CapSet, Capability};
@@ -54,6 +54,7 @@ pub(super) fn observe() -> Result<Process, Failure> {
         },
         no_new_privileges: status.no_new_privileges,
         executable: executable(),
+        is_pid_1: getpid().is_init(),
     })
 }
 
@@ -100,6 +101,7 @@ fn without_proc() -> Result<Process, Failure> {
         },
         no_new_privileges: no_new_privs().map_err(failed)?,
         executable: Executable::Unknown,
+        is_pid_1: getpid().is_init(),
     })
 }
 

@@ -5,6 +5,7 @@ mod word;
 
 // the command line and the environment
 pub mod docker_host;
+pub mod duration;
 pub mod spec;
 pub use word::{boolean, number};
 
@@ -19,4 +20,5 @@ pub mod acl;
 pub mod file_capabilities;
 pub mod id_map;
 pub mod shebang;
+pub mod stat;
 pub mod status;

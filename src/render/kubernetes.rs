@@ -52,7 +52,8 @@ fn ends_without_new_privileges(plan: &Plan) -> bool {
         | Step::SetGid(_)
         | Step::SetUid { .. }
         | Step::SetCapabilities(_)
-        | Step::Execute(_) => false,
+        | Step::Execute(_)
+        | Step::Supervise(_) => false,
     })
 }
 
@@ -69,7 +70,8 @@ fn kept(plan: &Plan) -> CapSet {
             | Step::SetUid { .. }
             | Step::SetNoNewPrivileges
             | Step::Verify(_)
-            | Step::Execute(_) => None,
+            | Step::Execute(_)
+            | Step::Supervise(_) => None,
         })
         .unwrap_or_default()
 }

@@ -71,6 +71,7 @@ fn details(step: &Step) -> Vec<String> {
         Step::EditFile(edit) => diff::lines(edit),
         Step::Verify(expected) => verify(expected),
         Step::Execute(command) => execute(command),
+        Step::Supervise(supervision) => execute(&supervision.command),
         Step::DropBoundingSet(_)
         | Step::SetGroups(_)
         | Step::SetGid(_)

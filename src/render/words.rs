@@ -3,8 +3,9 @@
 use std::fmt::Display;
 
 use crate::ids::Uid;
-use crate::plan::{Class, Command, FileEdit, Grant, Planned, Step, Through, Verdict};
+use crate::plan::{Class, Command, FileEdit, Grant, Planned, Step, Supervision, Through, Verdict};
 use crate::refusal::{Message, quoted};
+use crate::request::{Forward, Init};
 
 /// A step: what it changes, into what, and why.
 pub(super) fn step(planned: &Planned) -> Message {
@@ -37,6 +38,11 @@ pub(super) fn step(planned: &Planned) -> Message {
             "read everything back, then try to become root again".into(),
         ),
         Step::Execute(command) => ("execute", command_name(command), "execute".into()),
+        Step::Supervise(supervision) => (
+            "supervise",
+            command_name(&supervision.command),
+            supervise(supervision),
+        ),
     };
     Message {
         code,
@@ -61,6 +67,25 @@ fn new_uid(uid: Uid, keep_permitted: bool) -> String {
         ""
     };
     format!("set to {uid}{kept}")
+}
+
+fn supervise(supervision: &Supervision) -> String {
+    let Init { forward, grace } = supervision.init;
+    let place = if supervision.is_pid_1 {
+        "PID 1"
+    } else {
+        "a subreaper"
+    };
+    let receiver = match forward {
+        Forward::Child => "the command",
+        Forward::Group => "its process group",
+    };
+    let rest = if grace.is_zero() {
+        String::new()
+    } else {
+        format!(", end what is left within {} ms", grace.as_millis())
+    };
+    format!("start it and stay as {place}, forward signals to {receiver}, reap{rest}")
 }
 
 fn command_name(command: &Command) -> String {

@@ -5,8 +5,9 @@ use serde::Serialize;
 use super::{numbers, path, text};
 use crate::capability::CapSet;
 use crate::facts::{Capabilities, Variable};
-use crate::plan::{Command, Expected, FileEdit, LineChange, Planned, Step};
+use crate::plan::{Command, Expected, FileEdit, LineChange, Planned, Step, Supervision};
 use crate::render::words;
+use crate::request::{Forward, Init};
 
 #[derive(Serialize)]
 pub(super) struct StepView {
@@ -43,12 +44,22 @@ enum Details {
         capabilities: CapabilitiesView,
         no_new_privileges: bool,
     },
-    Command {
-        candidates: Vec<String>,
-        argv: Vec<String>,
-        environment: Vec<VariableView>,
+    Command(CommandView),
+    Supervision {
+        forward: &'static str,
+        grace_ms: u64,
+        is_pid_1: bool,
+        #[serde(flatten)]
+        command: CommandView,
     },
     None {},
+}
+
+#[derive(Serialize)]
+struct CommandView {
+    candidates: Vec<String>,
+    argv: Vec<String>,
+    environment: Vec<VariableView>,
 }
 
 #[derive(Serialize)]
@@ -102,7 +113,8 @@ impl Details {
             },
             Step::SetNoNewPrivileges => Self::None {},
             Step::Verify(expected) => Self::expected(expected),
-            Step::Execute(command) => Self::command(command),
+            Step::Execute(command) => Self::Command(CommandView::new(command)),
+            Step::Supervise(supervision) => Self::supervision(supervision),
         }
     }
 
@@ -123,8 +135,23 @@ impl Details {
         }
     }
 
-    fn command(command: &Command) -> Self {
-        Self::Command {
+    fn supervision(supervision: &Supervision) -> Self {
+        let Init { forward, grace } = supervision.init;
+        Self::Supervision {
+            forward: match forward {
+                Forward::Child => "child",
+                Forward::Group => "group",
+            },
+            grace_ms: u64::try_from(grace.as_millis()).unwrap_or(u64::MAX),
+            is_pid_1: supervision.is_pid_1,
+            command: CommandView::new(&supervision.command),
+        }
+    }
+}
+
+impl CommandView {
+    fn new(command: &Command) -> Self {
+        Self {
             candidates: command.candidates.iter().map(|file| path(file)).collect(),
             argv: command.argv.iter().map(|word| text(word)).collect(),
             environment: command.environment.iter().map(VariableView::new).collect(),

@@ -1,0 +1,168 @@
+//! Signals and dead children → forwarding, reaping, and in the end COMMAND's exit code.
+
+use std::time::{Duration, Instant};
+
+use nix::libc;
+use rustix::io::Errno;
+use rustix::process::{Pid, WaitOptions, WaitStatus, getpid, wait};
+
+use super::raw::{Target, send};
+use super::remains::{Except, signal_all};
+use super::signals::{Arrival, Signals};
+use super::terminal::Terminal;
+use crate::plan::Supervision;
+use crate::request::{Forward, Init};
+
+/// How long what was killed may take to go, before the kernel takes it with us: what another user runs cannot be killed.
+const LAST_WAIT: Duration = Duration::from_secs(1);
+
+/// The exit code of a command that a KILL of ours did not end in time.
+const KILLED: u8 = 137;
+
+/// How far the end has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// COMMAND runs.
+    Running,
+    /// What is left was told to end.
+    Terminating(Option<Instant>),
+    /// What is left was killed.
+    Killed(Instant),
+}
+
+/// The process that stays.
+pub(super) struct Watch {
+    child: Pid,
+    init: Init,
+    is_pid_1: bool,
+    signals: Signals,
+    stage: Stage,
+    /// COMMAND's exit code, when it has one.
+    code: Option<u8>,
+    /// Did we stop because COMMAND did?
+    followed_a_stop: bool,
+}
+
+impl Watch {
+    pub(super) fn new(child: Pid, supervision: &Supervision, signals: Signals) -> Self {
+        let Supervision { init, is_pid_1, .. } = *supervision;
+        Self {
+            child,
+            init,
+            is_pid_1,
+            signals,
+            stage: Stage::Running,
+            code: None,
+            followed_a_stop: false,
+        }
+    }
+
+    /// Until COMMAND has ended, and what is left with it where a grace period is set.
+    pub(super) fn until_the_end(mut self) -> u8 {
+        loop {
+            match (self.signals.next(self.deadline()), self.stage) {
+                (Some(arrival), _) => self.take(arrival),
+                (None, Stage::Killed(_)) => return self.code.unwrap_or(KILLED),
+                (None, Stage::Running | Stage::Terminating(_)) => self.kill(),
+            }
+            let anyone_left = self.reap();
+            match self.code {
+                Some(code) if self.init.grace.is_zero() || !anyone_left => return code,
+                Some(_) if self.stage == Stage::Running => self.terminate(),
+                Some(_) | None => {}
+            }
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        match self.stage {
+            Stage::Running => None,
+            Stage::Terminating(deadline) => deadline,
+            Stage::Killed(deadline) => Some(deadline),
+        }
+    }
+
+    fn take(&mut self, arrival: Arrival) {
+        match arrival.number {
+            // TTIN and TTOU are about our own use of the terminal, PIPE from ourselves about our own stderr.
+            libc::SIGCHLD | libc::SIGTTIN | libc::SIGTTOU => return,
+            libc::SIGPIPE if arrival.sender == own_pid() => return,
+            libc::SIGCONT if self.followed_a_stop => return self.go_on(),
+            number => self.forward(number),
+        }
+        let asks_to_end = [libc::SIGTERM, libc::SIGINT].contains(&arrival.number);
+        if asks_to_end && !self.init.grace.is_zero() && self.stage == Stage::Running {
+            self.terminate();
+        }
+    }
+
+    /// Once COMMAND is reaped, its number may be anybody's.
+    fn forward(&self, number: i32) {
+        if self.code.is_some() {
+            return;
+        }
+        match self.init.forward {
+            Forward::Child => send(Target::Process(self.child), number),
+            Forward::Group => send(Target::Group(self.child), number),
+        }
+    }
+
+    /// Reap whoever is dead. Is anyone left?
+    fn reap(&mut self) -> bool {
+        loop {
+            match wait(WaitOptions::NOHANG | WaitOptions::UNTRACED) {
+                Ok(Some((pid, status))) if pid == self.child => self.learn(status),
+                Ok(Some(_)) | Err(Errno::INTR) => {}
+                Ok(None) => return true,
+                Err(_) => return false,
+            }
+        }
+    }
+
+    fn learn(&mut self, status: WaitStatus) {
+        if status.stopped() {
+            self.follow_the_stop();
+        } else if let Some(code) = status.exit_status() {
+            self.code = Some(u8::try_from(code & 0xff).unwrap_or(u8::MAX));
+        } else if let Some(signal) = status.terminating_signal() {
+            self.code = Some(u8::try_from(signal).unwrap_or_default().saturating_add(128));
+        }
+    }
+
+    /// ^Z stops COMMAND, which has the terminal, and not us; the shell that started us waits for us. So we stop as well,
+    /// and the shell goes on. PID 1 has no such shell and cannot be stopped.
+    fn follow_the_stop(&mut self) {
+        if !self.is_pid_1 {
+            self.followed_a_stop = true;
+            send(Target::Process(getpid()), libc::SIGSTOP);
+        }
+    }
+
+    /// `fg` or `bg`: the terminal where we were given it, and the whole job goes on.
+    fn go_on(&mut self) {
+        self.followed_a_stop = false;
+        Terminal::in_the_foreground().give_to(self.child);
+        send(Target::Group(self.child), libc::SIGCONT);
+    }
+
+    /// Tell everyone to end but those who just had the signal forwarded.
+    fn terminate(&mut self) {
+        let except = match (self.code, self.init.forward) {
+            (Some(_), _) => Except::Nobody,
+            (None, Forward::Child) => Except::Process(self.child),
+            (None, Forward::Group) => Except::Group(self.child),
+        };
+        signal_all(self.is_pid_1, libc::SIGTERM, except);
+        self.stage = Stage::Terminating(Instant::now().checked_add(self.init.grace));
+    }
+
+    fn kill(&mut self) {
+        signal_all(self.is_pid_1, libc::SIGKILL, Except::Nobody);
+        let now = Instant::now();
+        self.stage = Stage::Killed(now.checked_add(LAST_WAIT).unwrap_or(now));
+    }
+}
+
+fn own_pid() -> u32 {
+    getpid().as_raw_nonzero().get().unsigned_abs()
+}

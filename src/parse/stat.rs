@@ -1,0 +1,30 @@
+//! `/proc/PID/stat` → parent and process group (proc_pid_stat(5)).
+
+/// What of the file says where a process belongs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stat {
+    /// Its parent; 0 for one outside our PID namespace.
+    pub parent: u32,
+    /// Its process group.
+    pub group: u32,
+    /// Is it dead and not yet reaped?
+    pub is_zombie: bool,
+}
+
+/// The stat; `None` when it is cut short. The name, which the process chooses, may hold blanks and brackets: what
+/// counts stands behind its last bracket.
+#[must_use]
+pub fn stat(file: &[u8]) -> Option<Stat> {
+    let end = file.iter().rposition(|byte| *byte == b')')?;
+    let rest = file.get(end.checked_add(1)?..)?;
+    let mut words = rest
+        .split(|byte| *byte == b' ')
+        .filter(|word| !word.is_empty());
+    let state = words.next()?;
+    let mut number = || u32::try_from(super::number(words.next()?)?).ok();
+    Some(Stat {
+        parent: number()?,
+        group: number()?,
+        is_zombie: matches!(state, b"Z" | b"X"),
+    })
+}

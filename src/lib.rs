@@ -84,12 +84,14 @@ impl From<Failure> for End {
 }
 
 /// Do what `args` (without the program's name) and the environment ask for; `held` are the signals that main blocked
-/// first of all ([`Held::if_asked`]). Returns the exit code; a start that
-/// succeeds does not return.
+/// first of all ([`Held::if_asked`]). Returns the exit code; a start that succeeds does not return, unless it stays.
 #[must_use]
 pub fn run(args: impl IntoIterator<Item = OsString>, held: Result<Option<Held>, Failure>) -> u8 {
     match cli::parse(args, |name| std::env::var_os(name)) {
-        Outcome::Help(text) | Outcome::Version(text) => print(&text),
+        Outcome::Help(text) | Outcome::Version(text) => match release(held) {
+            Ok(()) => print(&text),
+            Err(failure) => fail(&failure, Report::new(Log::DEFAULT)),
+        },
         Outcome::Usage(message) => usage(&message),
         Outcome::Refused {
             refusal,
@@ -106,7 +108,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>, held: Result<Option<Held>, 
             Mode::Start { .. } => start(&request, log, held),
             Mode::DryRun {
                 format, service, ..
-            } => dry_run(&request, log, *format, service),
+            } => match release(held) {
+                Ok(()) => dry_run(&request, log, *format, service),
+                Err(failure) => fail(&failure, Report::new(log)),
+            },
         },
     }
 }
@@ -135,6 +140,11 @@ fn start(request: &Request, log: Log, held: Result<Option<Held>, Failure>) -> u8
         }
         End::Act(ActError::Ended(code)) => code,
     }
+}
+
+/// Who only prints is ended by ^C, and by SIGPIPE.
+fn release(held: Result<Option<Held>, Failure>) -> Result<(), Failure> {
+    held?.map_or(Ok(()), |held| held.release())
 }
 
 /// Signals stay held where we stay; COMMAND is to find the mask that we found.

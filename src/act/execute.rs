@@ -46,9 +46,9 @@ pub fn execute(command: &Command, _dropped: &Verified) -> ExecFailure {
 }
 
 /// COMMAND is not executed, because what it should have found could not be put back.
-pub(super) fn unprepared(command: &Command) -> ExecFailure {
+pub(super) fn unprepared(command: &Command, errno: Errno) -> ExecFailure {
     let name = command.argv.first().map(PathBuf::from).unwrap_or_default();
-    cannot_execute(name, Errno::INVAL)
+    cannot_execute(name, errno)
 }
 
 /// Our own environment with the variables of the identity: replaced where they stand, appended where they are new.

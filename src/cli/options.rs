@@ -161,7 +161,7 @@ pub const INIT: Opt = Opt {
     ..switch(
         "init",
         Section::Stay,
-        "stay as PID 1: reap, forward signals to COMMAND or its group",
+        "stay as PID 1: reap, forward signals",
     )
 };
 
@@ -170,11 +170,7 @@ pub const GRACE_PERIOD: Opt = Opt {
     value: Some("DURATION"),
     env: Some("CHARON_INIT_GRACE_PERIOD"),
     default: Some("0s"),
-    ..switch(
-        "grace-period",
-        Section::Stay,
-        "then TERM what is left, and KILL it",
-    )
+    ..switch("grace-period", Section::Stay, "then TERM and KILL the rest")
 };
 
 /// `--dry-run`.

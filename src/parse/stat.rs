@@ -7,8 +7,6 @@ pub struct Stat {
     pub parent: u32,
     /// Its process group.
     pub group: u32,
-    /// Is it dead and not yet reaped?
-    pub is_zombie: bool,
 }
 
 /// The stat; `None` when it is cut short. The name, which the process chooses, may hold blanks and brackets: what
@@ -20,11 +18,10 @@ pub fn stat(file: &[u8]) -> Option<Stat> {
     let mut words = rest
         .split(|byte| *byte == b' ')
         .filter(|word| !word.is_empty());
-    let state = words.next()?;
+    words.next()?; // the state
     let mut number = || u32::try_from(super::number(words.next()?)?).ok();
     Some(Stat {
         parent: number()?,
         group: number()?,
-        is_zombie: matches!(state, b"Z" | b"X"),
     })
 }

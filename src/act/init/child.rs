@@ -2,9 +2,11 @@
 
 use std::ffi::OsString;
 
+use nix::sys::signal::Signal;
+use rustix::io::Errno;
 use rustix::process::{Pid, getpid, setpgid};
 
-use super::raw::{ChildDisposition, ignore_children};
+use super::raw::{Disposition, ignore, reset_disposition};
 use super::signals::Held;
 use super::{ExecFailure, Inherited, Verified, execute};
 use crate::plan::Supervision;
@@ -27,14 +29,26 @@ pub(super) fn become_command(
             .environment
             .push((OsString::from("LISTEN_PID"), OsString::from(pid)));
     }
-    let restored = match inherited.disposition {
-        ChildDisposition::Ignored => ignore_children().is_ok(),
-        ChildDisposition::Default => true,
-    };
-    if !restored || held.release().is_err() {
-        return execute::unprepared(&command);
+    match restore_signals(held, inherited.disposition_of_children) {
+        Ok(()) => execute::execute(&command, dropped),
+        Err(errno) => execute::unprepared(&command, errno),
     }
-    execute::execute(&command, dropped)
+}
+
+/// What we, and the runtime of Rust before us, changed about signals. From the last line on COMMAND can be ended; until
+/// it executes, what it is sent meets dispositions that it would have met itself, lest one be lost.
+fn restore_signals(held: &Held, of_children: Disposition) -> Result<(), Errno> {
+    if of_children == Disposition::Ignored {
+        ignore(Signal::SIGCHLD)?;
+    }
+    // The runtime has handlers for these two, unless they were ignored; and it ignores SIGPIPE.
+    for fault in [Signal::SIGSEGV, Signal::SIGBUS] {
+        if reset_disposition(fault)? == Disposition::Ignored {
+            ignore(fault)?;
+        }
+    }
+    sigpipe::reset();
+    held.restore()
 }
 
 /// Makes `child` the leader of a process group. Parent and child both do it, so that whoever goes on first finds it done;

@@ -4,7 +4,7 @@
 //! as it is, it cannot signal what another user runs in the container (`docker exec -u root`): kill(2) says EPERM, and
 //! the kernel ends that when PID 1 ends.
 //!
-//! Signals are blocked from the first line of main and taken one by one from a descriptor (signalfd(2)). A blocked
+//! Signals are blocked from the first line of main and taken one by one (sigtimedwait(2)). A blocked
 //! signal waits, even for PID 1, whose unblocked ones the kernel throws away: none is lost before the child exists,
 //! nor between fork(2) and the child's process group, nor while it executes.
 
@@ -18,6 +18,7 @@ mod watch;
 use std::env;
 
 use nix::libc;
+use nix::sys::signal::Signal;
 use rustix::process::{
     DumpableBehavior, Pid, chdir, getpid, set_child_subreaper, set_dumpable_behavior,
 };
@@ -30,8 +31,7 @@ use super::privileges::{self, Verified};
 use crate::capability::CapSet;
 use crate::failure::Failure;
 use crate::plan::Supervision;
-use raw::{ChildDisposition, Fork};
-use signals::Signals;
+use raw::{Disposition, Fork};
 use terminal::Terminal;
 use watch::Watch;
 
@@ -54,9 +54,7 @@ pub fn supervise(supervision: &Supervision, held: &Held, dropped: &Verified) -> 
         Ok(Fork::Parent(child)) => {
             drop(inherited);
             match settle(child) {
-                Ok(signals) => {
-                    ActError::Ended(Watch::new(child, supervision, signals).until_the_end())
-                }
+                Ok(()) => ActError::Ended(Watch::new(child, supervision).until_the_end()),
                 Err(failure) => failure.into(),
             }
         }
@@ -66,7 +64,7 @@ pub fn supervise(supervision: &Supervision, held: &Held, dropped: &Verified) -> 
 /// What COMMAND is to find although we changed it, or is to get from us.
 struct Inherited {
     terminal: Terminal,
-    disposition: ChildDisposition,
+    disposition_of_children: Disposition,
     listen_pid_is_ours: bool,
 }
 
@@ -77,27 +75,26 @@ impl Inherited {
                 .map_err(|errno| Failure::errno("become a subreaper (Linux 3.4)", errno))?;
         }
         // An ignored SIGCHLD would have the kernel reap for us, and COMMAND's exit code would be gone.
-        let disposition = raw::default_child_disposition()
+        let disposition_of_children = raw::reset_disposition(Signal::SIGCHLD)
             .map_err(|errno| Failure::errno("reset the disposition of SIGCHLD", errno))?;
         Ok(Self {
             terminal: Terminal::in_the_foreground(),
-            disposition,
+            disposition_of_children,
             listen_pid_is_ours: listen_pid_is_ours(),
         })
     }
 }
 
 /// What the process that stays lets go of: descriptors, the working directory, the last capabilities, a core dump.
-fn settle(child: Pid) -> Result<Signals, Failure> {
+fn settle(child: Pid) -> Result<(), Failure> {
     child::lead_own_group(child);
     raw::close_from(3);
-    let signals = Signals::open()?;
     let at_root = chdir("/").map_err(|errno| Failure::errno("change to the root directory", errno));
     let bare = privileges::set_capabilities(CapSet::EMPTY);
     let closed = set_dumpable_behavior(DumpableBehavior::NotDumpable)
         .map_err(|errno| Failure::errno("become non-dumpable", errno));
     match at_root.and(bare).and(closed) {
-        Ok(()) => Ok(signals),
+        Ok(()) => Ok(()),
         Err(failure) => {
             // COMMAND runs already: it goes with us.
             raw::send(raw::Target::Group(child), libc::SIGKILL);

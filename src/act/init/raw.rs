@@ -1,7 +1,11 @@
-//! What safe wrappers do not offer: fork(2), signals by number, one disposition, closing what nobody owns.
+//! What safe wrappers do not offer: fork(2), all 64 signals, dispositions, closing what nobody owns.
 //!
 //! The only file with `unsafe`. The process has one thread, which is what fork(2) and the dispositions ask for.
 #![allow(unsafe_code)]
+
+use std::mem::MaybeUninit;
+use std::ptr;
+use std::time::Duration;
 
 use nix::libc;
 use nix::sys::signal::{SigHandler, Signal as Named, signal};
@@ -28,13 +32,39 @@ pub(super) enum Target {
     Everyone,
 }
 
-/// What SIGCHLD did when we were started.
-#[derive(Clone, Copy)]
-pub(super) enum ChildDisposition {
+/// What a signal does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Disposition {
     /// Nothing special.
     Default,
-    /// It was ignored (`nohup`-like parents), and COMMAND shall find it so.
+    /// It was ignored when we were started (`nohup`-like parents), and COMMAND shall find it so.
     Ignored,
+}
+
+/// A set of signals as the kernel has it, one bit each. The C libraries' sets leave out the signals that they reserve,
+/// musl also 34, which is the first real-time signal of a COMMAND that uses glibc: all of them are ours to pass on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Mask(u64);
+
+impl Mask {
+    /// Every signal.
+    pub(super) const ALL: Self = Self(u64::MAX);
+
+    /// Without signal `number`.
+    pub(super) fn without(self, number: i32) -> Self {
+        Self(self.0 & !bit(number))
+    }
+}
+
+/// A signal that came.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Arrival {
+    /// Its number.
+    pub(super) number: i32,
+    /// Did a process send it (also one outside our PID namespace)? Otherwise the kernel, to tell us something.
+    pub(super) was_sent: bool,
+    /// Who sent it; 0 for the kernel, and for who is outside our PID namespace.
+    pub(super) sender: i32,
 }
 
 /// Duplicates us: [fork(2)].
@@ -56,7 +86,7 @@ pub(super) fn fork() -> Result<Fork, Errno> {
 ///
 /// [kill(2)]: https://man7.org/linux/man-pages/man2/kill.2.html
 pub(super) fn send(target: Target, number: i32) {
-    // SAFETY: the number came from the kernel (signalfd(2)) or is a constant, so it is one that kill(2) knows; the type only
+    // SAFETY: the number came from the kernel (sigtimedwait(2)) or is a constant, so it is one that kill(2) knows; the type only
     // carries it there.
     let signal = unsafe { Signal::from_raw_unchecked(number) };
     let sent = match target {
@@ -73,23 +103,87 @@ pub(super) fn send(target: Target, number: i32) {
     }
 }
 
-/// Gives SIGCHLD its default disposition and says what it was: [signal(2)].
+/// Blocks the signals of `mask` and no others; says which were blocked before: [rt_sigprocmask(2)].
+///
+/// [rt_sigprocmask(2)]: https://man7.org/linux/man-pages/man2/sigprocmask.2.html
+pub(super) fn swap_mask(mask: Mask) -> Result<Mask, Errno> {
+    let mut old = 0_u64;
+    // SAFETY: both sets are eight bytes, as the last argument says, and live on.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_rt_sigprocmask,
+            libc::SIG_SETMASK,
+            ptr::from_ref(&mask.0),
+            ptr::from_mut(&mut old),
+            size_of::<u64>(),
+        )
+    };
+    if result == 0 {
+        Ok(Mask(old))
+    } else {
+        Err(number(nix::errno::Errno::last()))
+    }
+}
+
+/// Has signal `number` come, and does it wait? [rt_sigpending(2)].
+///
+/// [rt_sigpending(2)]: https://man7.org/linux/man-pages/man2/sigpending.2.html
+pub(super) fn is_pending(number: i32) -> bool {
+    let mut pending = 0_u64;
+    // SAFETY: the set is eight bytes, as the last argument says, and lives on.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_rt_sigpending,
+            ptr::from_mut(&mut pending),
+            size_of::<u64>(),
+        )
+    };
+    result == 0 && pending & bit(number) != 0
+}
+
+/// Sleeps until a blocked signal comes, and takes it: [sigtimedwait(2)]. `None` when `timeout` is over, or when we were
+/// stopped and go on (EINTR).
+///
+/// [sigtimedwait(2)]: https://man7.org/linux/man-pages/man2/sigtimedwait.2.html
+pub(super) fn next_signal(timeout: Option<Duration>) -> Option<Arrival> {
+    let timeout = timeout.map(|timeout| libc::timespec {
+        tv_sec: timeout.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+        tv_nsec: timeout.subsec_nanos().try_into().unwrap_or_default(),
+    });
+    let mut every = MaybeUninit::<libc::sigset_t>::uninit();
+    let mut about = MaybeUninit::<libc::siginfo_t>::zeroed();
+    // SAFETY: a set is plain bits, all of which may be 1, and so is what is said about a signal, which may be all 0; the
+    // timeout is a timespec or absent.
+    unsafe {
+        ptr::write_bytes(every.as_mut_ptr(), 0xff, 1);
+        let timeout = timeout.as_ref().map_or(ptr::null(), ptr::from_ref);
+        let number = libc::sigtimedwait(every.as_ptr(), about.as_mut_ptr(), timeout);
+        let about = about.assume_init();
+        (number > 0).then(|| Arrival {
+            number,
+            was_sent: about.si_code <= 0,
+            sender: about.si_pid(),
+        })
+    }
+}
+
+/// Gives `which` its default disposition and says what it was: [signal(2)].
 ///
 /// [signal(2)]: https://man7.org/linux/man-pages/man2/signal.2.html
-pub(super) fn default_child_disposition() -> Result<ChildDisposition, Errno> {
+pub(super) fn reset_disposition(which: Named) -> Result<Disposition, Errno> {
     // SAFETY: no handler is installed, so no code runs asynchronously.
-    let old = unsafe { signal(Named::SIGCHLD, SigHandler::SigDfl) };
+    let old = unsafe { signal(which, SigHandler::SigDfl) };
     match old {
-        Ok(SigHandler::SigIgn) => Ok(ChildDisposition::Ignored),
-        Ok(_) => Ok(ChildDisposition::Default),
+        Ok(SigHandler::SigIgn) => Ok(Disposition::Ignored),
+        Ok(_) => Ok(Disposition::Default),
         Err(errno) => Err(number(errno)),
     }
 }
 
-/// Ignores SIGCHLD again, in the child that is about to become COMMAND.
-pub(super) fn ignore_children() -> Result<(), Errno> {
+/// Ignores `which`, as it was when we were started.
+pub(super) fn ignore(which: Named) -> Result<(), Errno> {
     // SAFETY: as above: no handler.
-    match unsafe { signal(Named::SIGCHLD, SigHandler::SigIgn) } {
+    match unsafe { signal(which, SigHandler::SigIgn) } {
         Ok(_) => Ok(()),
         Err(errno) => Err(number(errno)),
     }
@@ -115,6 +209,12 @@ pub(super) fn close_from(first: u32) {
         // SAFETY: as above; the directory that was read is closed already, and EBADF for it is no harm.
         unsafe { libc::close(fd) };
     }
+}
+
+/// The bit of signal `number`; the first signal is 1.
+fn bit(number: i32) -> u64 {
+    let place = u32::try_from(number).unwrap_or_default().saturating_sub(1);
+    1_u64.checked_shl(place).unwrap_or_default()
 }
 
 fn number(errno: nix::errno::Errno) -> Errno {

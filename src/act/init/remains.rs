@@ -18,7 +18,7 @@ pub(super) enum Except {
     Group(Pid),
 }
 
-/// One living process.
+/// One process.
 #[derive(Clone, Copy)]
 struct Member {
     pid: Pid,
@@ -52,7 +52,7 @@ fn is_excepted(member: Member, except: Except) -> bool {
 /// Everyone but us, or our descendants.
 fn members(is_pid_1: bool) -> Vec<Member> {
     let own = getpid();
-    let mut all: Vec<Member> = living()
+    let mut all: Vec<Member> = everyone()
         .into_iter()
         .filter(|member| member.pid != own)
         .collect();
@@ -75,7 +75,7 @@ fn members(is_pid_1: bool) -> Vec<Member> {
     }
 }
 
-fn living() -> Vec<Member> {
+fn everyone() -> Vec<Member> {
     let entries = fs::read_dir("/proc")
         .into_iter()
         .flatten()
@@ -84,7 +84,8 @@ fn living() -> Vec<Member> {
         .filter_map(|entry| {
             let pid = Pid::from_raw(entry.file_name().to_str()?.parse().ok()?)?;
             let stat = stat(&fs::read(entry.path().join("stat")).ok()?)?;
-            (!stat.is_zombie).then_some(Member {
+            // A zombie too: its other threads may live on, and have children.
+            Some(Member {
                 pid,
                 parent: stat.parent,
                 group: stat.group,

@@ -1,21 +1,19 @@
-//! Signals → one by one, from a descriptor (signalfd(2)).
+//! Signals → held from the first line of main, then taken one by one (sigtimedwait(2)).
 
 use std::env;
 use std::ffi::OsString;
-use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{SigSet, SigmaskHow};
-use nix::sys::signalfd::{SfdFlags, SignalFd};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 
+use super::raw::{Arrival, Mask, next_signal, swap_mask};
 use crate::failure::Failure;
 
 /// The signal mask that we were started with; all signals are blocked since.
 #[derive(Debug)]
 pub struct Held {
-    inherited: SigSet,
+    inherited: Mask,
 }
 
 impl Held {
@@ -38,8 +36,7 @@ impl Held {
     /// # Errors
     /// None that sigprocmask(2) has for these arguments.
     pub fn all() -> Result<Self, Failure> {
-        SigSet::all()
-            .thread_swap_mask(SigmaskHow::SIG_SETMASK)
+        swap_mask(Mask::ALL)
             .map(|inherited| Self { inherited })
             .map_err(|errno| Failure::errno("block signals", errno))
     }
@@ -49,63 +46,24 @@ impl Held {
     /// # Errors
     /// None that sigprocmask(2) has for these arguments.
     pub fn release(&self) -> Result<(), Failure> {
-        self.inherited
-            .thread_set_mask()
+        self.restore()
             .map_err(|errno| Failure::errno("restore the signal mask", errno))
     }
-}
 
-/// A signal that came.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Arrival {
-    /// Its number.
-    pub(super) number: i32,
-    /// Who sent it; 0 for the kernel.
-    pub(super) sender: u32,
-}
-
-/// Where the blocked signals arrive.
-pub(super) struct Signals {
-    descriptor: SignalFd,
-}
-
-impl Signals {
-    pub(super) fn open() -> Result<Self, Failure> {
-        SignalFd::with_flags(
-            &SigSet::all(),
-            SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK,
-        )
-        .map(|descriptor| Self { descriptor })
-        .map_err(|errno| Failure::errno("open a descriptor for signals", errno))
+    pub(super) fn restore(&self) -> Result<(), Errno> {
+        swap_mask(self.inherited).map(|_all| ())
     }
+}
 
-    /// The next signal; `None` when `deadline` came first. Without a deadline nothing but a signal wakes us.
-    pub(super) fn next(&self, deadline: Option<Instant>) -> Option<Arrival> {
-        loop {
-            if let Ok(Some(signal)) = self.descriptor.read_signal() {
-                let number = i32::try_from(signal.ssi_signo).unwrap_or_default();
-                return Some(Arrival {
-                    number,
-                    sender: signal.ssi_pid,
-                });
-            }
-            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            if left == Some(Duration::ZERO) {
-                return None;
-            }
-            self.wait(left);
+/// The next signal; `None` when `deadline` came first. Without a deadline nothing but a signal wakes us.
+pub(super) fn next(deadline: Option<Instant>) -> Option<Arrival> {
+    loop {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        if let Some(arrival) = next_signal(left) {
+            return Some(arrival);
         }
-    }
-
-    /// Until a signal is there or the time is over; whoever wakes us otherwise, the loop above looks again.
-    fn wait(&self, left: Option<Duration>) {
-        let timeout = left.and_then(|left| Timespec::try_from(left).ok());
-        let mut descriptors = [PollFd::from_borrowed_fd(
-            self.descriptor.as_fd(),
-            PollFlags::IN,
-        )];
-        match poll(&mut descriptors, timeout.as_ref()) {
-            Ok(_) | Err(_) => (),
+        if left == Some(Duration::ZERO) {
+            return None;
         }
     }
 }

@@ -6,15 +6,18 @@ use nix::libc;
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitOptions, WaitStatus, getpid, wait};
 
-use super::raw::{Target, send};
+use super::raw::{Arrival, Target, send};
 use super::remains::{Except, signal_all};
-use super::signals::{Arrival, Signals};
-use super::terminal::Terminal;
+use super::signals;
+use super::terminal::{self, Terminal};
 use crate::plan::Supervision;
 use crate::request::{Forward, Init};
 
 /// How long what was killed may take to go, before the kernel takes it with us: what another user runs cannot be killed.
 const LAST_WAIT: Duration = Duration::from_secs(1);
+
+/// How soon it is killed again: outside a PID namespace of our own, what forks meanwhile can slip through the list.
+const KILL_AGAIN: Duration = Duration::from_millis(50);
 
 /// The exit code of a command that a KILL of ours did not end in time.
 const KILLED: u8 = 137;
@@ -26,8 +29,8 @@ enum Stage {
     Running,
     /// What is left was told to end.
     Terminating(Option<Instant>),
-    /// What is left was killed.
-    Killed(Instant),
+    /// What is left was killed; how long we wait, and when it is killed again.
+    Killed { until: Instant, again: Instant },
 }
 
 /// The process that stays.
@@ -35,35 +38,48 @@ pub(super) struct Watch {
     child: Pid,
     init: Init,
     is_pid_1: bool,
-    signals: Signals,
     stage: Stage,
     /// COMMAND's exit code, when it has one.
     code: Option<u8>,
-    /// Did we stop because COMMAND did?
+    /// Did our job stop because COMMAND did?
     followed_a_stop: bool,
+    /// Was COMMAND told to stop by somebody who knows how to let it go on?
+    forwarded_a_stop: bool,
 }
 
 impl Watch {
-    pub(super) fn new(child: Pid, supervision: &Supervision, signals: Signals) -> Self {
+    pub(super) fn new(child: Pid, supervision: &Supervision) -> Self {
         let Supervision { init, is_pid_1, .. } = *supervision;
         Self {
             child,
             init,
             is_pid_1,
-            signals,
             stage: Stage::Running,
             code: None,
             followed_a_stop: false,
+            forwarded_a_stop: false,
         }
     }
 
     /// Until COMMAND has ended, and what is left with it where a grace period is set.
     pub(super) fn until_the_end(mut self) -> u8 {
+        let code = self.watch();
+        if !self.is_pid_1 {
+            terminal::take_back_from(self.child);
+        }
+        code
+    }
+
+    fn watch(&mut self) -> u8 {
         loop {
-            match (self.signals.next(self.deadline()), self.stage) {
+            match (signals::next(self.deadline()), self.stage) {
                 (Some(arrival), _) => self.take(arrival),
-                (None, Stage::Killed(_)) => return self.code.unwrap_or(KILLED),
-                (None, Stage::Running | Stage::Terminating(_)) => self.kill(),
+                (None, Stage::Killed { until, .. }) if Instant::now() >= until => {
+                    return self.code.unwrap_or(KILLED);
+                }
+                (None, Stage::Running | Stage::Terminating(_) | Stage::Killed { .. }) => {
+                    self.kill();
+                }
             }
             let anyone_left = self.reap();
             match self.code {
@@ -78,18 +94,22 @@ impl Watch {
         match self.stage {
             Stage::Running => None,
             Stage::Terminating(deadline) => deadline,
-            Stage::Killed(deadline) => Some(deadline),
+            Stage::Killed { until, again } => Some(until.min(again)),
         }
     }
 
     fn take(&mut self, arrival: Arrival) {
         match arrival.number {
-            // TTIN and TTOU are about our own use of the terminal, PIPE from ourselves about our own stderr.
-            libc::SIGCHLD | libc::SIGTTIN | libc::SIGTTOU => return,
+            // From the kernel these are about us: our children, and our own use of the terminal. Sent by a process they
+            // are for COMMAND (TTIN has gunicorn add a worker).
+            libc::SIGCHLD | libc::SIGTTIN | libc::SIGTTOU if !arrival.was_sent => return,
+            // About our own stderr.
             libc::SIGPIPE if arrival.sender == own_pid() => return,
             libc::SIGCONT if self.followed_a_stop => return self.go_on(),
             number => self.forward(number),
         }
+        let stops = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU].contains(&arrival.number);
+        self.forwarded_a_stop = stops || (self.forwarded_a_stop && arrival.number != libc::SIGCONT);
         let asks_to_end = [libc::SIGTERM, libc::SIGINT].contains(&arrival.number);
         if asks_to_end && !self.init.grace.is_zero() && self.stage == Stage::Running {
             self.terminate();
@@ -120,8 +140,8 @@ impl Watch {
     }
 
     fn learn(&mut self, status: WaitStatus) {
-        if status.stopped() {
-            self.follow_the_stop();
+        if let Some(signal) = status.stopping_signal() {
+            self.follow_the_stop(signal);
         } else if let Some(code) = status.exit_status() {
             self.code = Some(u8::try_from(code & 0xff).unwrap_or(u8::MAX));
         } else if let Some(signal) = status.terminating_signal() {
@@ -129,12 +149,15 @@ impl Watch {
         }
     }
 
-    /// ^Z stops COMMAND, which has the terminal, and not us; the shell that started us waits for us. So we stop as well,
-    /// and the shell goes on. PID 1 has no such shell and cannot be stopped.
-    fn follow_the_stop(&mut self) {
-        if !self.is_pid_1 {
+    /// ^Z stops COMMAND, which has the terminal, and not us; the shell that started us waits for us. So our job stops as
+    /// well, and the shell goes on. Where there is no such shell, ^Z is without effect, as it is without us (an orphaned
+    /// process group, setpgid(2)): nobody could ever let COMMAND go on.
+    fn follow_the_stop(&mut self, signal: i32) {
+        let was_forwarded = std::mem::take(&mut self.forwarded_a_stop);
+        if terminal::stop_our_job(self.is_pid_1) {
             self.followed_a_stop = true;
-            send(Target::Process(getpid()), libc::SIGSTOP);
+        } else if signal == libc::SIGTSTP && !was_forwarded {
+            send(Target::Group(self.child), libc::SIGCONT);
         }
     }
 
@@ -159,10 +182,18 @@ impl Watch {
     fn kill(&mut self) {
         signal_all(self.is_pid_1, libc::SIGKILL, Except::Nobody);
         let now = Instant::now();
-        self.stage = Stage::Killed(now.checked_add(LAST_WAIT).unwrap_or(now));
+        let after = |wait| now.checked_add(wait).unwrap_or(now);
+        let until = match self.stage {
+            Stage::Killed { until, .. } => until,
+            Stage::Running | Stage::Terminating(_) => after(LAST_WAIT),
+        };
+        self.stage = Stage::Killed {
+            until,
+            again: after(KILL_AGAIN),
+        };
     }
 }
 
-fn own_pid() -> u32 {
-    getpid().as_raw_nonzero().get().unsigned_abs()
+fn own_pid() -> i32 {
+    getpid().as_raw_nonzero().get()
 }

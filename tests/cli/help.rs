@@ -33,11 +33,17 @@ fn help_shows_every_option_with_its_variable_and_default() {
         let line = text
             .lines()
             .filter(|line| line.starts_with("  -") || line.starts_with("      --"))
-            .find(|line| line.split_whitespace().any(|word| word == flag))
+            .find(|line| line.split([' ', '[']).any(|word| word == flag))
             .unwrap_or_else(|| panic!("{flag} is not in the help"));
         let parts = [
             option.short.map(|short| format!("-{short}, ")),
-            option.value.map(|value| format!("{flag} {value}")),
+            option.value.map(|value| {
+                if option.value_is_optional {
+                    format!("{flag}[={value}]")
+                } else {
+                    format!("{flag} {value}")
+                }
+            }),
             option
                 .default
                 .map(|default| format!("(default: {default})")),

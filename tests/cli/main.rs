@@ -10,6 +10,7 @@
 )]
 
 mod help;
+mod init;
 mod options;
 mod refusals;
 mod usage;
@@ -58,6 +59,7 @@ fn default_request() -> Request {
         edit_group_file: true,
         keep_capabilities: CapSet::EMPTY,
         allow_new_privileges: false,
+        init: None,
     }
 }
 

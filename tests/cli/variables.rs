@@ -2,12 +2,12 @@
 
 use charon_init::account::{GroupName, GroupSpec};
 use charon_init::capability::{CapSet, Capability};
-use charon_init::request::{Log, LogFormat, LogLevel, Request, Sockets};
+use charon_init::request::{Forward, Init, Log, LogFormat, LogLevel, Request, Sockets};
 
 use crate::{DEFAULT_LOG, Env, asked, default_request, gid, request, user, user_1000_1000};
 
 /// Every variable that is read.
-const VARIABLES: [&str; 12] = [
+const VARIABLES: [&str; 14] = [
     "CHARON_INIT_USER",
     "DOCKER_HOST",
     "CHARON_DOCKER_ENABLED",
@@ -18,6 +18,8 @@ const VARIABLES: [&str; 12] = [
     "CHARON_INIT_GROUP_FILE",
     "CHARON_INIT_KEEP_CAPS",
     "CHARON_INIT_ALLOW_NEW_PRIVS",
+    "CHARON_INIT_INIT",
+    "CHARON_INIT_GRACE_PERIOD",
     "CHARON_INIT_LOG_FORMAT",
     "CHARON_INIT_LOG",
 ];
@@ -176,6 +178,8 @@ fn a_flag_wins_over_its_variable_even_where_that_means_nothing() {
         "--group-file=never",
         "--keep-cap=kill",
         "--allow-new-privs",
+        "--init",
+        "--grace-period=0s",
         "--log-format=json",
         "--log-level=off",
         "cmd",
@@ -195,6 +199,10 @@ fn a_flag_wins_over_its_variable_even_where_that_means_nothing() {
         edit_group_file: false,
         keep_capabilities: CapSet::from_iter([Capability::from_name("kill").unwrap()]),
         allow_new_privileges: true,
+        init: Some(Init {
+            forward: Forward::Child,
+            grace: std::time::Duration::ZERO,
+        }),
         ..default_request()
     };
     let log = Log {

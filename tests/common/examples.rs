@@ -79,6 +79,7 @@ pub(crate) fn process() -> Process {
         },
         no_new_privileges: false,
         executable: Executable::Plain,
+        is_pid_1: true,
     }
 }
 

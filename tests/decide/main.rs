@@ -22,6 +22,7 @@ mod changes;
 mod granted_paths;
 mod identity;
 mod identity_groups;
+mod init;
 mod kernel;
 mod non_root;
 mod properties;

@@ -92,6 +92,7 @@ pub(crate) fn world() -> World {
             edit_group_file: true,
             keep_capabilities: CapSet::EMPTY,
             allow_new_privileges: false,
+            init: None,
         },
         facts: Facts {
             process: Process {
@@ -106,6 +107,7 @@ pub(crate) fn world() -> World {
                 },
                 no_new_privileges: false,
                 executable: Executable::Plain,
+                is_pid_1: true,
             },
             namespace: UserNamespace {
                 uid_map: IdMap::identity(),

@@ -5,6 +5,7 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use charon_init::account::{GroupRef, UserRef, UserSpec};
 use charon_init::capability::{CapSet, Capability};
@@ -12,11 +13,13 @@ use charon_init::facts::{Access, Executable, Facts, Found, Kind};
 use charon_init::failure::{Cause, Failure};
 use charon_init::ids::{Extent, IdMap};
 use charon_init::permission::{Acl, Mode, Permission};
-use charon_init::plan::{Class, FileEdit, Grant, LineChange, Planned, Step, Through, Verdict};
+use charon_init::plan::{
+    Class, FileEdit, Grant, LineChange, Planned, Step, Supervision, Through, Verdict,
+};
 use charon_init::refusal::{
     Elevation, Finding, GidZeroMeaning, GidZeroPath, GidZeroSource, Refusal, Refused,
 };
-use charon_init::request::{DockerHostFault, Format, LogFormat, LogLevel};
+use charon_init::request::{DockerHostFault, Format, Forward, Init, LogFormat, LogLevel};
 
 use crate::examples::{
     command, edit, expected, facts, gid, gids, net_bind_service, node, plan, planned, uid,
@@ -112,6 +115,10 @@ every!(steps: Step {
         Step::Verify(nothing_kept()),
     ],
     Execute => [Step::Execute(command()), Step::Execute(hostile_command())],
+    Supervise => [
+        Step::Supervise(supervision(Forward::Child, Duration::ZERO, true)),
+        Step::Supervise(supervision(Forward::Group, Duration::from_millis(1500), false)),
+    ],
 });
 
 /// A line that changes, one that goes, and new ones: too long, hostile, and just not too long.
@@ -198,6 +205,14 @@ fn open(class: Class) -> Grant {
         path: socket(),
         verdict,
         gids: Vec::new(),
+    }
+}
+
+fn supervision(forward: Forward, grace: Duration, is_pid_1: bool) -> Supervision {
+    Supervision {
+        command: command(),
+        init: Init { forward, grace },
+        is_pid_1,
     }
 }
 

@@ -12,6 +12,7 @@
 mod account_files;
 mod edits;
 mod every_short_string;
+mod init;
 mod kernel_files;
 mod words;
 

@@ -85,7 +85,7 @@ impl Inherited {
     }
 }
 
-/// What the process that stays lets go of: descriptors, the working directory, the last capabilities, a core dump.
+/// What the process that stays lets go of: descriptors, the working directory, the last capabilities, a core dump, code.
 fn settle(child: Pid) -> Result<(), Failure> {
     child::lead_own_group(child);
     raw::close_from(3);
@@ -93,6 +93,7 @@ fn settle(child: Pid) -> Result<(), Failure> {
     let bare = privileges::set_capabilities(CapSet::EMPTY);
     let closed = set_dumpable_behavior(DumpableBehavior::NotDumpable)
         .map_err(|errno| Failure::errno("become non-dumpable", errno));
+    raw::let_go_of_code();
     match at_root.and(bare).and(closed) {
         Ok(()) => Ok(()),
         Err(failure) => {

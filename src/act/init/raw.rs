@@ -211,6 +211,26 @@ pub(super) fn close_from(first: u32) {
     }
 }
 
+/// Lets go of the pages of our program file, most of which we are done with; those still needed come back by themselves:
+/// [madvise(2)].
+///
+/// [madvise(2)]: https://man7.org/linux/man-pages/man2/madvise.2.html
+pub(super) fn let_go_of_code() {
+    unsafe extern "C" {
+        // From the linker: where the program begins, and where its code ends.
+        static __executable_start: u8;
+        static etext: u8;
+    }
+    let (start, end) = (&raw const __executable_start, &raw const etext);
+    let length = end.addr().saturating_sub(start.addr()) & !(PAGE - 1);
+    // SAFETY: between them lie headers, constants and code, mapped from the file and never written to, whatever the
+    // linker's layout; writable data comes later. Where the address is refused, the pages simply stay.
+    unsafe { libc::madvise(start.cast_mut().cast(), length, libc::MADV_DONTNEED) };
+}
+
+/// The largest page that Linux has on our architectures: shorter remains stay mapped.
+const PAGE: usize = 65536;
+
 /// The bit of signal `number`; the first signal is 1.
 fn bit(number: i32) -> u64 {
     let place = u32::try_from(number).unwrap_or_default().saturating_sub(1);

@@ -148,7 +148,7 @@ pub(super) fn is_pending(number: i32) -> bool {
 pub(super) fn next_signal(timeout: Option<Duration>) -> Option<Arrival> {
     let timeout = timeout.map(|timeout| libc::timespec {
         tv_sec: timeout.as_secs().try_into().unwrap_or(libc::time_t::MAX),
-        tv_nsec: timeout.subsec_nanos().try_into().unwrap_or_default(),
+        tv_nsec: timeout.subsec_nanos().into(),
     });
     let mut every = MaybeUninit::<libc::sigset_t>::uninit();
     let mut about = MaybeUninit::<libc::siginfo_t>::zeroed();

@@ -7,7 +7,8 @@ use crate::capability::CapSet;
 use crate::facts::{Capabilities, Variable};
 use crate::ids::{Gid, Uid};
 use crate::refusal::Finding;
-use crate::request::Init;
+
+pub use crate::request::{Forward, Init};
 
 /// The whole of a start that goes ahead.
 #[derive(Clone, PartialEq, Eq, Debug)]

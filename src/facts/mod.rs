@@ -87,7 +87,7 @@ pub struct Process {
     pub no_new_privileges: bool,
     /// What is wrong with our own executable, if anything is.
     pub executable: Executable,
-    /// Are we PID 1 of our PID namespace (pid_namespaces(7))?
+    /// Are we PID 1 of our PID namespace (pid_namespaces(7))? Asked only for `--init`.
     pub is_pid_1: bool,
 }
 

@@ -33,7 +33,7 @@ const DOCKER_SOCKET: &str = "/var/run/docker.sock";
 /// # Errors
 /// What could not be read although it is there: guessing it could grant too much.
 pub fn observe(request: &Request) -> Result<Facts, Failure> {
-    let process = process::observe()?;
+    let process = process::observe(request)?;
     let namespace = namespace::observe()?;
     let look = match request.mode {
         Mode::Start { .. } => Look::Glance,

@@ -19,7 +19,10 @@ pub fn stat(file: &[u8]) -> Option<Stat> {
         .split(|byte| *byte == b' ')
         .filter(|word| !word.is_empty());
     words.next()?; // the state
-    let mut number = || u32::try_from(super::number(words.next()?)?).ok();
+    let mut number = || {
+        let number = super::number(words.next()?)?;
+        u32::try_from(number).ok()
+    };
     Some(Stat {
         parent: number()?,
         group: number()?,

@@ -4,12 +4,13 @@ use std::ffi::OsString;
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use charon_init::account::{GroupRef, GroupSpec, UserRef, UserSpec};
 use charon_init::capability::{CapSet, Capability};
 use charon_init::facts::*;
 use charon_init::ids::{Gid, IdMap, Uid};
-use charon_init::request::{Format, Mode, Request, Sockets};
+use charon_init::request::{Format, Forward, Init, Mode, Request, Sockets};
 use charon_init::{account::GroupName, parse};
 use proptest::collection::vec;
 use proptest::option::weighted;
@@ -98,6 +99,7 @@ fn process() -> impl Strategy<Value = Process> {
             capabilities,
             no_new_privileges,
             executable: Executable::Plain,
+            is_pid_1: no_new_privileges,
         },
     )
 }
@@ -227,6 +229,10 @@ fn request() -> impl Strategy<Value = Request> {
                 edit_group_file: edit_group_file || one,
                 keep_capabilities,
                 allow_new_privileges: other && !one,
+                init: (one && !other).then_some(Init {
+                    forward: Forward::Group,
+                    grace: Duration::from_millis(u64::from(edit_group_file)),
+                }),
             }
         },
     )

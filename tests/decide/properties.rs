@@ -118,7 +118,7 @@ fn rank(step: &Step) -> u8 {
         Step::SetCapabilities(_) => 6,
         Step::SetNoNewPrivileges => 7,
         Step::Verify(_) => 8,
-        Step::Execute(_) => 9,
+        Step::Execute(_) | Step::Supervise(_) => 9,
     }
 }
 

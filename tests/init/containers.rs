@@ -132,6 +132,27 @@ fn docker_exec_sees_the_identity_as_pid_1_and_may_start_an_init_itself() {
     assert_eq!(docker(&inner), (Some(7), String::new()));
 }
 
+/// What Kubernetes' shareProcessNamespace is to the containers of a pod.
+#[test]
+fn in_the_pid_namespace_of_another_container_only_our_own_descendants_end() {
+    let test = "in_the_pid_namespace_of_another_container_only_our_own_descendants_end";
+    if !can_run(test) {
+        return;
+    }
+    let first = Container::start(&[], &[], &["sh", "-c", "echo up; exec sleep 1000"]);
+    let shared = format!("--pid=container:{}", first.0);
+    let leaves_one = "(trap '' TERM; exec sleep 1000) & echo up; sleep 0.3; exit 5";
+    let second = Container::start(
+        &[&shared],
+        &["--init", "--grace-period=300ms"],
+        &["sh", "-c", leaves_one],
+    );
+    assert_eq!(second.code(), "5");
+    let (_, left) = docker(&["exec", &first.0, "ps", "-o", "pid,args"]);
+    let sleepers = left.lines().filter(|line| line.ends_with("sleep 1000"));
+    assert_eq!(sleepers.count(), 1, "only the first container's: {left}");
+}
+
 #[test]
 fn podman_stop_reaches_the_command() {
     let test = "podman_stop_reaches_the_command";

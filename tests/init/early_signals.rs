@@ -43,10 +43,13 @@ fn a_term_at_any_system_call_until_the_command_runs_ends_it() {
         );
         assert_eq!(lost, 0);
         assert!(injections > 50, "{injections}");
-        assert!(
-            before < 80,
-            "{before}: of the dynamic loader and of Rust's runtime"
-        );
+        // A dynamic build has those of its loader as well, more the longer LD_LIBRARY_PATH is.
+        if std::env::var_os("CHARON_INIT_BIN").is_some() {
+            assert!(
+                before < 20,
+                "{before}: of the C library and of Rust's runtime"
+            );
+        }
     }
 }
 

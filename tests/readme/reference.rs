@@ -31,10 +31,11 @@ fn row_of(option: &Opt) -> [String; 3] {
         .short
         .map(|short| format!("-{short}, "))
         .unwrap_or_default();
-    let value = option
-        .value
-        .map(|value| format!(" {value}"))
-        .unwrap_or_default();
+    let value = match option.value {
+        Some(value) if option.value_is_optional => format!("[={value}]"),
+        Some(value) => format!(" {value}"),
+        None => String::new(),
+    };
     let repeatable = if option.repeatable {
         " (repeatable)"
     } else {
@@ -71,7 +72,7 @@ fn every_variable_and_flag_of_ours_on_the_page_exists() {
     }
     // Those of other programs that the page mentions.
     let others = "bounding-set build-arg cap-add cap-drop clear-groups from group-add init init-groups keep-groups \
-                  no-new-privileges no-new-privs port read-only regid release reuid rm security-opt target userns";
+                  no-new-privileges no-new-privs pid port read-only regid release reuid rm security-opt target userns";
     let flags = page
         .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
         .filter_map(|word| word.strip_prefix("--"))

@@ -117,6 +117,9 @@ impl Source {
             .iter()
             .map(|word| format!("it says {word}"))
             .collect();
+        if self.path != UNSAFE_FILE {
+            faults.extend(found(UNSAFE).iter().map(|word| format!("it says {word}")));
+        }
         if self.is_pure() {
             faults.extend(
                 found(LOOKS)

@@ -147,7 +147,12 @@ pub(super) fn is_pending(number: i32) -> bool {
 /// [sigtimedwait(2)]: https://man7.org/linux/man-pages/man2/sigtimedwait.2.html
 pub(super) fn next_signal(timeout: Option<Duration>) -> Option<Arrival> {
     let timeout = timeout.map(|timeout| libc::timespec {
-        tv_sec: timeout.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+        // 68 years are enough, and fit whatever a C library counts seconds in.
+        tv_sec: timeout
+            .as_secs()
+            .min(u64::from(u32::MAX >> 1))
+            .try_into()
+            .unwrap_or_default(),
         tv_nsec: timeout.subsec_nanos().into(),
     });
     let mut every = MaybeUninit::<libc::sigset_t>::uninit();

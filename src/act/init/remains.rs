@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use nix::libc;
+use nix::unistd::getpgrp;
 use rustix::process::{Pid, getpid};
 
 use super::raw::{Target, send};
@@ -32,9 +34,31 @@ pub(super) fn signal_all(is_pid_1: bool, number: i32, except: Except) {
     if let (true, Except::Nobody) = (is_pid_1, except) {
         return send(Target::Everyone, number);
     }
-    for member in members(is_pid_1) {
+    let members = members(is_pid_1);
+    if number == libc::SIGKILL {
+        kill_groups(&members);
+    }
+    for member in members {
         if !is_excepted(member, except) {
             send(Target::Process(member.pid), number);
+        }
+    }
+}
+
+/// Who forks faster than we read /proc is always gone before its turn comes. The kernel ends a process group as a whole,
+/// and lets nobody fork out of it meanwhile. Groups of our descendants are theirs alone, as they are those of sessions
+/// and jobs that began below us; only our own we share with who started us.
+fn kill_groups(members: &[Member]) {
+    let own = u32::try_from(getpgrp().as_raw()).unwrap_or_default();
+    let mut groups: Vec<u32> = members.iter().map(|member| member.group).collect();
+    groups.sort_unstable();
+    groups.dedup();
+    for group in groups
+        .into_iter()
+        .filter(|group| *group > 1 && *group != own)
+    {
+        if let Some(leader) = i32::try_from(group).ok().and_then(Pid::from_raw) {
+            send(Target::Group(leader), libc::SIGKILL);
         }
     }
 }

@@ -22,9 +22,10 @@ impl Held {
     ///
     /// # Errors
     /// None that sigprocmask(2) has for these arguments.
-    pub fn if_asked(mut args: impl Iterator<Item = OsString>) -> Result<Option<Self>, Failure> {
+    pub fn if_asked(args: &[OsString]) -> Result<Option<Self>, Failure> {
         let by_variable = env::var_os("CHARON_INIT_INIT").is_some_and(|value| !value.is_empty());
-        if by_variable || args.any(|arg| arg.as_bytes().starts_with(b"--init")) {
+        let by_flag = |arg: &OsString| arg.as_bytes().starts_with(b"--init");
+        if by_variable || args.iter().any(by_flag) {
             Self::all().map(Some)
         } else {
             Ok(None)

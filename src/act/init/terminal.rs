@@ -64,7 +64,7 @@ pub(super) fn stop_our_job(is_pid_1: bool) -> bool {
 /// `/dev/tty`, or where an image lacks that one of the standard descriptors.
 fn controlling_terminal() -> Option<OwnedFd> {
     let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
-    let named = openat(CWD, "/dev/tty", flags, Mode::empty()).ok();
+    let named = openat(CWD, "/dev/tty", flags, Mode::empty());
     let standard = || {
         let copies = [
             io::stdin().as_fd().try_clone_to_owned(),
@@ -76,7 +76,7 @@ fn controlling_terminal() -> Option<OwnedFd> {
             .filter_map(Result::ok)
             .find(|copy| matches!(tcgetpgrp(copy), Ok(_) | Err(Errno::OPNOTSUPP)))
     };
-    named.or_else(standard)
+    named.ok().or_else(standard)
 }
 
 /// Where the foreground group is outside our PID namespace it has no number here. Then a read tells: with SIGTTIN

@@ -10,8 +10,7 @@ use super::raw::{Arrival, Target, send};
 use super::remains::{Except, signal_all};
 use super::signals;
 use super::terminal::{self, Terminal};
-use crate::plan::Supervision;
-use crate::request::{Forward, Init};
+use crate::plan::{Forward, Init, Supervision};
 
 /// How long what was killed may take to go, before the kernel takes it with us: what another user runs cannot be killed.
 const LAST_WAIT: Duration = Duration::from_secs(1);

@@ -114,6 +114,8 @@ def from_shell(init):
     screen.expect(r"Stopped +")
     screen.type("bg\n")
     screen.expect(r"cat &")
+    # In the background it stops for the want of the terminal; fg comes after that.
+    time.sleep(0.7)
     screen.expect(r"Stopped|\$ ")
     screen.type("fg\n")
     time.sleep(0.4)

@@ -24,6 +24,11 @@ impl Terminal {
         Self { device }
     }
 
+    /// Is there one to give?
+    pub(super) fn is_ours(&self) -> bool {
+        self.device.is_some()
+    }
+
     /// Puts `group` into the foreground. SIGTTOU is blocked, so that the kernel lets us and stops nobody; where it is
     /// refused all the same (the terminal hung up), COMMAND runs in the background as it would without us.
     pub(super) fn give_to(&self, group: Pid) {

@@ -104,7 +104,7 @@ impl Watch {
             libc::SIGCHLD | libc::SIGTTIN | libc::SIGTTOU if !arrival.was_sent => return,
             // About our own stderr.
             libc::SIGPIPE if arrival.sender == own_pid() => return,
-            libc::SIGCONT if self.followed_a_stop => return self.go_on(),
+            libc::SIGCONT if !self.is_pid_1 && self.code.is_none() => self.go_on(),
             number => self.forward(number),
         }
         let stops = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU].contains(&arrival.number);
@@ -160,10 +160,15 @@ impl Watch {
         }
     }
 
-    /// `fg` or `bg`: the terminal where we were given it, and the whole job goes on.
+    /// `fg` or `bg`: the terminal where we were given it, and the whole job goes on. `fg` gives it to a job that runs in
+    /// the background as well, whose members may be about to stop for the want of it.
     fn go_on(&mut self) {
+        let terminal = Terminal::in_the_foreground();
+        if !self.followed_a_stop && !terminal.is_ours() {
+            return self.forward(libc::SIGCONT);
+        }
         self.followed_a_stop = false;
-        Terminal::in_the_foreground().give_to(self.child);
+        terminal.give_to(self.child);
         send(Target::Group(self.child), libc::SIGCONT);
     }
 

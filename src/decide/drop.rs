@@ -5,7 +5,6 @@ use std::ffi::{OsStr, OsString};
 use crate::capability::{CapSet, Capability};
 use crate::decide::start::Start;
 use crate::facts::{Capabilities, CommandFacts, Facts};
-use crate::ids::Gid;
 use crate::plan::{Command, Expected, Identity, Planned, Step, Supervision};
 use crate::refusal::{Finding, Refusal};
 use crate::request::{Mode, Request};
@@ -292,9 +291,4 @@ fn planned(step: Step, reason: &str) -> Planned {
         step,
         reason: reason.to_owned(),
     }
-}
-
-/// Is GID 0 in `groups`?
-pub(super) fn holds_gid_zero(groups: &[Gid]) -> bool {
-    groups.contains(&Gid::ROOT)
 }

@@ -21,7 +21,7 @@ use crate::refusal::{Finding, Refusal, Refused};
 use crate::request::{Request, Sockets};
 
 use asker::Asker;
-use drop::{Drop, holds_gid_zero};
+use drop::Drop;
 use grants::Judgement;
 use group_file::Wanted;
 use identity::Person;
@@ -198,4 +198,9 @@ fn default_name(meant: Meant) -> &'static str {
         Meant::EngineSocket(Engine::Docker) => "docker",
         Meant::EngineSocket(Engine::Podman) => "podman",
     }
+}
+
+/// Is GID 0 in `groups`?
+fn holds_gid_zero(groups: &[Gid]) -> bool {
+    groups.contains(&Gid::ROOT)
 }

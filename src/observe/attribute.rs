@@ -4,9 +4,8 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 
 use rustix::fs::getxattr;
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
-use crate::observe::file::retry;
 use crate::parse;
 use crate::permission::Acl;
 
@@ -32,12 +31,12 @@ pub(super) fn acl(file: &OwnedFd, path: &Path) -> Result<Option<Acl>, Errno> {
 pub(super) fn xattr(path: impl AsRef<Path>, name: &str) -> Result<Option<Vec<u8>>, Errno> {
     let path = path.as_ref();
     let mut short = [0; SHORT_XATTR];
-    match retry(|| getxattr(path, name, short.as_mut_slice())) {
+    match retry_on_intr(|| getxattr(path, name, short.as_mut_slice())) {
         Ok(length) => Ok(short.get(..length).map(<[u8]>::to_vec)),
         Err(Errno::NODATA | Errno::OPNOTSUPP) => Ok(None),
         Err(Errno::RANGE) => {
             let mut value = vec![0; MAX_XATTR];
-            let length = retry(|| getxattr(path, name, value.as_mut_slice()))?;
+            let length = retry_on_intr(|| getxattr(path, name, value.as_mut_slice()))?;
             value.truncate(length);
             Ok(Some(value))
         }

@@ -6,13 +6,13 @@ use rustix::fs::{
     Access as Permission, AtFlags, CWD, FileType, Mode, OFlags, Stat, StatVfsMountFlags,
     StatxAttributes, StatxFlags, accessat, fstat, openat, statvfs, statx,
 };
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 use crate::capability::Capability;
 use crate::facts::{Access, EtcFile, Process};
 use crate::failure::Failure;
 use crate::ids::{Gid, Uid};
-use crate::observe::file::{read_all, retry};
+use crate::observe::file::read_all;
 
 /// /etc, and who looks at it.
 pub(super) struct Etc<'a> {
@@ -129,7 +129,7 @@ fn is_read_only() -> bool {
 /// Non-blocking: a FIFO in its place must not hold up the start.
 fn open(path: &str) -> Result<Opened, Errno> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let open = |flags| retry(|| openat(CWD, path, flags, Mode::empty()));
+    let open = |flags| retry_on_intr(|| openat(CWD, path, flags, Mode::empty()));
     let through_link = || match open(flags) {
         Ok(file) => Ok(Opened::ThroughLink(file)),
         Err(Errno::NOENT | Errno::LOOP) => Ok(Opened::Closed(Access::SymbolicLink)),

@@ -3,7 +3,7 @@
 use std::os::fd::AsFd;
 
 use rustix::fs::{CWD, Mode, OFlags, openat};
-use rustix::io::{Errno, read};
+use rustix::io::{Errno, read, retry_on_intr};
 
 /// More than any file of /proc that we read, and than most account files. On the stack: a start this short is done
 /// before an allocator pays off.
@@ -17,7 +17,7 @@ const LARGEST: usize = 256 * 1024 * 1024;
 pub(super) fn read_proc(path: &str) -> Result<Vec<u8>, Errno> {
     let file = openat(CWD, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
     let mut chunk = [0; CHUNK];
-    let count = retry(|| read(&file, chunk.as_mut_slice()))?;
+    let count = retry_on_intr(|| read(&file, chunk.as_mut_slice()))?;
     let mut bytes = chunk.get(..count).unwrap_or_default().to_vec();
     if count == CHUNK {
         bytes.extend(read_all(&file, None)?);
@@ -40,7 +40,7 @@ pub(super) fn read_all(file: impl AsFd, size: Option<u64>) -> Result<Vec<u8>, Er
         .map_err(|_| Errno::NOMEM)?;
     let mut chunk = [0; CHUNK];
     while size.is_none_or(|size| bytes.len() != size) {
-        let count = retry(|| read(&file, chunk.as_mut_slice()))?;
+        let count = retry_on_intr(|| read(&file, chunk.as_mut_slice()))?;
         match chunk.get(..count) {
             None | Some([]) => break,
             Some(part) => bytes.extend_from_slice(part),
@@ -50,14 +50,4 @@ pub(super) fn read_all(file: impl AsFd, size: Option<u64>) -> Result<Vec<u8>, Er
         }
     }
     Ok(bytes)
-}
-
-/// Again, when a signal came in between (signal(7)).
-pub(super) fn retry<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
-    loop {
-        match call() {
-            Err(Errno::INTR) => {}
-            result => return result,
-        }
-    }
 }

@@ -15,13 +15,12 @@ use rustix::fs::{
     Access, AtFlags, CWD, FileType, Mode as CreationMode, OFlags, Stat, accessat, fstat, openat,
     readlinkat_raw,
 };
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 use crate::facts::{Found, Kind, Node, Waypoint};
 use crate::failure::Failure;
 use crate::ids::{Gid, Uid};
 use crate::observe::attribute::acl;
-use crate::observe::file::retry;
 use crate::permission::Mode;
 
 /// As many symbolic links as the kernel follows (path_resolution(7)).
@@ -230,7 +229,7 @@ fn components(path: &Path) -> VecDeque<OsString> {
 
 fn open(directory: impl AsFd, name: &OsStr) -> Result<OwnedFd, Errno> {
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    retry(|| openat(&directory, name, flags, CreationMode::empty()))
+    retry_on_intr(|| openat(&directory, name, flags, CreationMode::empty()))
 }
 
 fn look_at(file: &OwnedFd, path: PathBuf) -> Result<(Kind, Waypoint), Stop> {

@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 
 use rustix::fs::{AtFlags, Mode, OFlags, fsync, openat, renameat, unlinkat};
 use rustix::io::{Errno, retry_on_intr, write};
+use rustix::process::{Resource, getrlimit};
 
 use super::original::Original;
 use super::{ReplaceError, metadata};
@@ -44,6 +45,7 @@ impl<'a> Beside<'a> {
             let path = self.original.path;
             move |errno| ReplaceError::judge(step, path, errno)
         };
+        refuse_too_large(content).map_err(judge("write the new file"))?;
         write_all(&self.file, content).map_err(judge("write the new file"))?;
         retry_on_intr(|| fsync(&self.file)).map_err(judge("sync the new file"))
     }
@@ -96,6 +98,18 @@ fn create(original: &Original<'_>, name: &OsStr) -> Result<OwnedFd, Errno> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mode = Mode::RUSR | Mode::WUSR;
     retry_on_intr(|| openat(original.directory, name, flags, mode))
+}
+
+/// What exceeds RLIMIT_FSIZE is not an error of write(2) at first, but a SIGXFSZ ([getrlimit(2)]): it would end us without
+/// a word, in the middle of the edit.
+///
+/// [getrlimit(2)]: https://man7.org/linux/man-pages/man2/getrlimit.2.html
+fn refuse_too_large(content: &[u8]) -> Result<(), Errno> {
+    let length = u64::try_from(content.len()).map_err(|_| Errno::FBIG)?;
+    match getrlimit(Resource::Fsize).current {
+        Some(limit) if length > limit => Err(Errno::FBIG),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// [write(2)] may take less than it is given; a file that takes nothing is broken.

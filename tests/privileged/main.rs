@@ -33,5 +33,6 @@ mod read_back;
 // contract 3 and 6: what COMMAND finds
 mod calls;
 mod execute;
+mod hostile;
 mod reading;
 mod surroundings;

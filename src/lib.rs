@@ -20,6 +20,7 @@ pub mod facts;
 pub mod failure;
 pub mod ids;
 pub mod message;
+pub mod pattern;
 pub mod permission;
 pub mod plan;
 pub mod refusal;

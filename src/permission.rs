@@ -30,6 +30,12 @@ impl Permission {
         self.0 & wanted.0 == wanted.0
     }
 
+    /// What either allows.
+    #[must_use]
+    pub const fn and(self, more: Self) -> Self {
+        Self(self.0 | more.0)
+    }
+
     /// What both allow: how a mask takes away.
     #[must_use]
     pub const fn masked_by(self, mask: Self) -> Self {

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::capability::CapSet;
-use crate::facts::{Capabilities, Variable};
+use crate::facts::{Capabilities, Meant, Variable};
 use crate::ids::{Gid, Uid};
 use crate::refusal::Finding;
 
@@ -61,8 +61,10 @@ pub struct Identity {
 /// A path and what became of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Grant {
-    /// As it was asked for.
+    /// As it was asked for; a pattern where nothing is called so.
     pub path: PathBuf,
+    /// What is meant to be there.
+    pub meant: Meant,
     /// The judgement.
     pub verdict: Verdict,
     /// The groups without which the identity would not get there: the socket's, or a directory's on the way.

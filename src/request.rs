@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::account::{GroupSpec, UserSpec};
 use crate::capability::CapSet;
+use crate::pattern::Pattern;
 
 /// Everything that the operator chose.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -18,6 +19,8 @@ pub struct Request {
     pub user_is_default: bool,
     /// Which engine sockets matter.
     pub sockets: Sockets,
+    /// Devices, files and directories whose group is needed.
+    pub grants: Vec<Pattern>,
     /// Refuse to start when an engine socket is out of reach.
     pub require_socket: bool,
     /// Accept that access goes through GID 0.

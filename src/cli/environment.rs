@@ -2,7 +2,6 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Fault;
@@ -11,11 +10,10 @@ use super::typed::{Typed, choice, malformed, words};
 use crate::account::{GroupSpec, UserRef, UserSpec};
 use crate::capability::{CapSet, Capability};
 use crate::parse::boolean;
-use crate::parse::docker_host::docker_host;
 use crate::parse::duration::duration;
 use crate::parse::spec::{SpecFault, group_spec, user_spec};
 use crate::refusal::Refusal;
-use crate::request::{DockerHost, Forward, Init, Log, LogFormat, LogLevel, Mode, Request, Sockets};
+use crate::request::{Forward, Init, Log, LogFormat, LogLevel, Mode, Request};
 
 const LOG_FORMATS: [(&str, LogFormat); 2] = [("text", LogFormat::Text), ("json", LogFormat::Json)];
 
@@ -41,13 +39,13 @@ pub(super) struct Asked<'a> {
 }
 
 /// A value and where it comes from: that decides what a mistake in it is.
-struct Given {
-    source: Source,
-    value: OsString,
+pub(super) struct Given {
+    pub(super) source: Source,
+    pub(super) value: OsString,
 }
 
 #[derive(Clone, Copy)]
-enum Source {
+pub(super) enum Source {
     Flag(Opt),
     Variable(&'static str),
 }
@@ -72,6 +70,7 @@ impl Asked<'_> {
             user_is_default: user.is_none(),
             user: user.unwrap_or_else(default_user),
             sockets: self.sockets()?,
+            grants: self.grants()?,
             require_socket: self.switch(&options::REQUIRE_SOCKET)?,
             allow_gid_0: self.switch(&options::ALLOW_GID_0)?,
             groups: self.groups()?,
@@ -98,26 +97,6 @@ impl Asked<'_> {
             group_spec(&given.value).map_err(|fault| given.bad_spec(fault, "name, gid or name:gid"))
         };
         self.list(&options::GROUP).into_iter().map(read).collect()
-    }
-
-    fn sockets(&self) -> Result<Sockets, Fault> {
-        if self.switch(&options::NO_SOCKET)? {
-            return Ok(Sockets::Ignored);
-        }
-        let paths: Vec<PathBuf> = self
-            .typed
-            .values(&options::SOCKET)
-            .map(PathBuf::from)
-            .collect();
-        if paths.iter().any(|path| path.as_os_str().is_empty()) {
-            let message = malformed(&options::SOCKET, OsStr::new(""), "a path");
-            return Err(Fault::Usage(message));
-        }
-        if !paths.is_empty() {
-            return Ok(Sockets::Paths(paths));
-        }
-        self.variable(&options::SOCKET)
-            .map_or(Ok(Sockets::Search), from_docker_host)
     }
 
     fn keep_capabilities(&self) -> Result<CapSet, Fault> {
@@ -156,7 +135,7 @@ impl Asked<'_> {
     }
 
     /// Is the switch on? A variable is looked at only where the flag was not typed.
-    fn switch(&self, option: &Opt) -> Result<bool, Fault> {
+    pub(super) fn switch(&self, option: &Opt) -> Result<bool, Fault> {
         if self.typed.is_given(option) {
             return Ok(true);
         }
@@ -186,8 +165,8 @@ impl Asked<'_> {
             .or_else(|| self.variable(option))
     }
 
-    /// The values of the flags, else what stands between the commas of the variable.
-    fn list(&self, option: &Opt) -> Vec<Given> {
+    /// The values of the flags, else what stands between the separators of the variable.
+    pub(super) fn list(&self, option: &Opt) -> Vec<Given> {
         let flags = self.flags(option);
         if !flags.is_empty() {
             return flags;
@@ -195,7 +174,12 @@ impl Asked<'_> {
         let Some(given) = self.variable(option) else {
             return flags;
         };
-        let items = given.value.as_bytes().split(|byte| *byte == b',');
+        let is_separator = |byte: &u8| {
+            option
+                .env_separator
+                .is_some_and(|separator| *byte == separator)
+        };
+        let items = given.value.as_bytes().split(is_separator);
         items
             .map(|item| Given {
                 source: given.source,
@@ -213,7 +197,7 @@ impl Asked<'_> {
     }
 
     /// The variable beside the option; an empty one is an unset one.
-    fn variable(&self, option: &Opt) -> Option<Given> {
+    pub(super) fn variable(&self, option: &Opt) -> Option<Given> {
         let name = option.env?;
         let value = (self.variable)(name).filter(|value| !value.is_empty())?;
         Some(Given {
@@ -230,26 +214,13 @@ fn default_user() -> UserSpec {
     }
 }
 
-fn from_docker_host(given: Given) -> Result<Sockets, Fault> {
-    match docker_host(&given.value) {
-        Ok(DockerHost::Socket(path)) => Ok(Sockets::Paths(vec![path])),
-        Ok(DockerHost::Elsewhere) => Ok(Sockets::NotNeeded {
-            docker_host: given.value,
-        }),
-        Err(fault) => Err(refused(Refusal::BadDockerHost {
-            value: given.value,
-            fault,
-        })),
-    }
-}
-
-fn refused(refusal: Refusal) -> Fault {
+pub(super) fn refused(refusal: Refusal) -> Fault {
     Fault::Refused(Box::new(refusal))
 }
 
 impl Given {
     /// A flag that means nothing is a usage error, a variable that means nothing is refused.
-    fn malformed(self, takes: &str) -> Fault {
+    pub(super) fn malformed(self, takes: &str) -> Fault {
         match self.source {
             Source::Flag(option) => Fault::Usage(malformed(&option, &self.value, takes)),
             Source::Variable(name) => refused(Refusal::BadVariable {

@@ -17,7 +17,7 @@ Examples:
 
 const TAIL: &str = "
 A flag wins over its variable [in brackets]; an empty variable is unset; lists are separated by
-commas. Booleans are 1 true yes on, 0 false no off. (+): may be repeated.
+commas, paths by colons. Booleans are 1 true yes on, 0 false no off. (+): may be repeated.
 
 Exit codes:
   0     --dry-run would go ahead           78   refused; nothing was changed

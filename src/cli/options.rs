@@ -15,6 +15,8 @@ pub struct Opt {
     pub repeatable: bool,
     /// The variable that says the same.
     pub env: Option<&'static str>,
+    /// What separates the values in the variable; `None` where it holds one.
+    pub env_separator: Option<u8>,
     /// Does the variable say the opposite, so that `false` is what the switch does?
     pub env_is_opposite: bool,
     /// What holds when neither is given.
@@ -65,6 +67,7 @@ const fn switch(long: &'static str, section: Section, meaning: &'static str) -> 
         value_is_optional: false,
         repeatable: false,
         env: None,
+        env_separator: None,
         env_is_opposite: false,
         default: None,
         meaning,
@@ -87,6 +90,7 @@ pub const GROUP: Opt = Opt {
     value: Some("GROUP"),
     repeatable: true,
     env: Some("CHARON_INIT_GROUPS"),
+    env_separator: Some(b','),
     ..switch("group", Section::Who, "extra group: name, gid, name:gid")
 };
 
@@ -132,6 +136,20 @@ pub const REQUIRE_SOCKET: Opt = Opt {
     ..switch("require-socket", Section::Reach, "refuse to start without")
 };
 
+/// `--grant`.
+pub const GRANT: Opt = Opt {
+    short: Some('g'),
+    value: Some("PATH"),
+    repeatable: true,
+    env: Some("CHARON_INIT_GRANT"),
+    env_separator: Some(b':'),
+    ..switch(
+        "grant",
+        Section::Reach,
+        "device, file or directory; * ? [a-z]",
+    )
+};
+
 /// `--allow-gid-0`.
 pub const ALLOW_GID_0: Opt = Opt {
     env: Some("ALLOW_DOCKER_SOCK_GID_0"),
@@ -143,6 +161,7 @@ pub const KEEP_CAP: Opt = Opt {
     value: Some("CAP"),
     repeatable: true,
     env: Some("CHARON_INIT_KEEP_CAPS"),
+    env_separator: Some(b','),
     default: Some("none"),
     ..switch("keep-cap", Section::Power, "capability that COMMAND keeps")
 };
@@ -247,6 +266,7 @@ pub const OPTIONS: &[Opt] = &[
     SOCKET,
     NO_SOCKET,
     REQUIRE_SOCKET,
+    GRANT,
     ALLOW_GID_0,
     KEEP_CAP,
     ALLOW_NEW_PRIVS,

@@ -1,57 +1,74 @@
 //! Permissions and an identity → which class lets it in: acl(5)'s algorithm, as the kernel runs it.
 
-use crate::facts::{Node, Waypoint};
+use crate::decide::wanted::wanted;
+use crate::facts::{Meant, Node, Waypoint};
 use crate::ids::{Gid, Uid};
 use crate::permission::{Acl, Mode, Permission};
 use crate::plan::Class;
 
-/// Who asks: ids and groups as the kernel compares them.
-#[derive(Clone, Debug)]
-pub(super) struct Who {
+/// Who asks: ids and groups as the kernel compares them. Cheap to vary: nothing is copied.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Who<'a> {
     /// Filesystem uid; `None` where it stands for an unmapped one and matches no owner.
     pub(super) uid: Option<Uid>,
-    /// Filesystem gid and supplementary groups, sorted.
-    pub(super) groups: Vec<Gid>,
+    /// Filesystem gid and supplementary groups, sorted; `None` for none at all.
+    pub(super) groups: Option<&'a [Gid]>,
     /// The gid that stands for every unmapped one, where this user namespace has such: membership cannot be told.
     pub(super) overflow: Option<Gid>,
+    /// One more group.
+    pub(super) added: Option<Gid>,
+    /// Not this group, nor GID 0 where that is left out as well.
+    pub(super) removed: Option<Gid>,
+    pub(super) is_without_zero: bool,
 }
 
-impl Who {
+impl Who<'_> {
     /// The same, with `gid` as well.
-    pub(super) fn with(&self, gid: Gid) -> Self {
-        let mut groups = self.groups.clone();
-        groups.push(gid);
-        groups.sort_unstable();
-        groups.dedup();
-        let overflow = self.overflow.filter(|overflow| *overflow != gid);
+    pub(super) fn with(self, gid: Gid) -> Self {
         Self {
-            groups,
-            overflow,
-            ..*self
+            added: Some(gid),
+            removed: self.removed.filter(|removed| *removed != gid),
+            is_without_zero: self.is_without_zero && !gid.is_root(),
+            overflow: self.overflow.filter(|overflow| *overflow != gid),
+            ..self
         }
     }
 
     /// The same, without `gid`.
-    pub(super) fn without(&self, gid: Gid) -> Self {
-        let groups = self
-            .groups
-            .iter()
-            .copied()
-            .filter(|group| *group != gid)
-            .collect();
-        Self { groups, ..*self }
+    pub(super) fn without(self, gid: Gid) -> Self {
+        let added = self.added.filter(|added| *added != gid);
+        if gid.is_root() {
+            Self {
+                added,
+                is_without_zero: true,
+                ..self
+            }
+        } else {
+            Self {
+                added,
+                removed: Some(gid),
+                ..self
+            }
+        }
     }
 
     /// The same, in no group.
-    fn alone(&self) -> Self {
+    fn alone(self) -> Self {
         Self {
-            groups: Vec::new(),
-            ..*self
+            groups: None,
+            added: None,
+            ..self
         }
     }
 
     fn is_in(&self, gid: Gid) -> bool {
-        self.overflow != Some(gid) && self.groups.binary_search(&gid).is_ok()
+        let is_left_out = self.removed == Some(gid) || (self.is_without_zero && gid.is_root());
+        self.overflow != Some(gid)
+            && !is_left_out
+            && (self.added == Some(gid)
+                || self
+                    .groups
+                    .is_some_and(|groups| groups.binary_search(&gid).is_ok()))
     }
 }
 
@@ -140,7 +157,7 @@ impl Guard<'_> {
     }
 }
 
-/// How far `who` gets on the way to a node.
+/// How far somebody gets on the way to a node.
 pub(super) enum Reach<'a> {
     /// All the way: the class that opens the node itself, and every group that was needed.
     Arrives(Class, Vec<Gid>),
@@ -150,29 +167,49 @@ pub(super) enum Reach<'a> {
     Stopped(&'a Waypoint),
 }
 
-/// How far `who` gets, wanting to connect to the socket `node` (unix(7): write permission).
-pub(super) fn reach<'a>(node: &'a Node, who: &Who) -> Reach<'a> {
-    let Some(class) = Guard::from(node).opens(who, Permission::WRITE) else {
-        return Reach::ShutOut;
-    };
-    let mut directories = node.way.iter().filter(|waypoint| waypoint.is_directory());
-    if let Some(shut) = directories.clone().find(|directory| {
-        Guard::from(*directory)
-            .opens(who, Permission::SEARCH)
-            .is_none()
-    }) {
-        return Reach::Stopped(shut);
+/// A node, and what is wanted of it.
+#[derive(Clone, Copy)]
+pub(super) struct Goal<'a> {
+    pub(super) node: &'a Node,
+    pub(super) wanted: Permission,
+}
+
+impl<'a> Goal<'a> {
+    pub(super) fn of(meant: Meant, node: &'a Node) -> Self {
+        let wanted = wanted(meant, node);
+        Self { node, wanted }
     }
-    let own = Guard::from(node).needed_group(who, Permission::WRITE);
-    let mut gids: Vec<Gid> = own.into_iter().collect();
-    gids.extend(
-        directories
-            .by_ref()
-            .filter_map(|directory| Guard::from(directory).needed_group(who, Permission::SEARCH)),
-    );
-    gids.sort_unstable();
-    gids.dedup();
-    Reach::Arrives(class, gids)
+
+    /// Does `who` get what is wanted?
+    pub(super) fn lets_in(self, who: &Who) -> bool {
+        matches!(self.reach(who), Reach::Arrives(..))
+    }
+
+    /// How far `who` gets.
+    pub(super) fn reach(self, who: &Who) -> Reach<'a> {
+        let Self { node, wanted } = self;
+        let Some(class) = Guard::from(node).opens(who, wanted) else {
+            return Reach::ShutOut;
+        };
+        let mut directories = node.way.iter().filter(|waypoint| waypoint.is_directory());
+        if let Some(shut) = directories.clone().find(|directory| {
+            Guard::from(*directory)
+                .opens(who, Permission::SEARCH)
+                .is_none()
+        }) {
+            return Reach::Stopped(shut);
+        }
+        let own = Guard::from(node).needed_group(who, wanted);
+        let mut gids: Vec<Gid> = own.into_iter().collect();
+        gids.extend(
+            directories.by_ref().filter_map(|directory| {
+                Guard::from(directory).needed_group(who, Permission::SEARCH)
+            }),
+        );
+        gids.sort_unstable();
+        gids.dedup();
+        Reach::Arrives(class, gids)
+    }
 }
 
 /// The first directory or link on the way that someone other than root owns or may write: whoever may could point the

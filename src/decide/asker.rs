@@ -10,7 +10,7 @@ use crate::refusal::GidZeroMeaning;
 pub(super) struct Asker<'a> {
     pub(super) uid: Uid,
     pub(super) gid: Gid,
-    /// All groups so far: a grant for one path counts for the next.
+    /// All groups so far, sorted: a grant for one path counts for the next.
     pub(super) groups: Vec<Gid>,
     /// Can groups be added? Not for a process that is not root.
     pub(super) may_be_granted: bool,
@@ -19,13 +19,22 @@ pub(super) struct Asker<'a> {
 }
 
 impl Asker<'_> {
-    pub(super) fn who(&self) -> Who {
+    pub(super) fn join(&mut self, gid: Gid) {
+        if let Err(place) = self.groups.binary_search(&gid) {
+            self.groups.insert(place, gid);
+        }
+    }
+
+    pub(super) fn who(&self) -> Who<'_> {
         let namespace = self.namespace;
         let unmapped_uid = !namespace.uid_map.is_identity() && self.uid == namespace.overflow_uid;
         Who {
             uid: (!unmapped_uid).then_some(self.uid),
-            groups: self.groups.clone(),
+            groups: Some(&self.groups),
             overflow: namespace.hides_groups().then_some(namespace.overflow_gid),
+            added: None,
+            removed: None,
+            is_without_zero: false,
         }
     }
 

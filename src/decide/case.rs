@@ -1,22 +1,23 @@
-//! A socket that is there and who wants it → the rows of contract 5 that are about permissions, one by one.
+//! What is there and who wants it → the rows of contract 5 that are about permissions, one by one.
 
 use std::ops::ControlFlow;
 
-use crate::decide::access::{Reach, Who, reach, redirectable};
+use crate::decide::access::{Goal, Reach, Who, redirectable};
 use crate::decide::asker::Asker;
 use crate::decide::grants::{Judgement, closed};
-use crate::facts::{Node, PathFacts};
+use crate::facts::{Meant, Node, PathFacts};
 use crate::ids::Gid;
 use crate::permission::{Acl, Permission};
 use crate::plan::{Class, Grant, Through, Verdict};
 use crate::refusal::{Finding, GidZeroPath, Refusal};
 
-/// A socket that exists, and who wants it.
+/// A path that leads somewhere, and who wants to go there.
 pub(super) struct Case<'a> {
     facts: &'a PathFacts,
     node: &'a Node,
+    goal: Goal<'a>,
     asker: &'a Asker<'a>,
-    who: Who,
+    who: Who<'a>,
 }
 
 impl<'a> Case<'a> {
@@ -25,6 +26,7 @@ impl<'a> Case<'a> {
         Self {
             facts,
             node,
+            goal: Goal::of(facts.meant, node),
             asker,
             who,
         }
@@ -47,10 +49,11 @@ impl<'a> Case<'a> {
         }
         let accepted = Finding::GidZeroAccepted {
             path: self.facts.path.clone(),
+            meant: self.facts.meant,
             meaning: self.asker.meaning(),
         };
         if has_zero {
-            let (class, gids) = match reach(self.node, &self.who) {
+            let (class, gids) = match self.goal.reach(&self.who) {
                 Reach::Arrives(class, gids) => (class, gids),
                 Reach::ShutOut | Reach::Stopped(_) => (Class::Group(Gid::ROOT), vec![Gid::ROOT]),
             };
@@ -68,7 +71,7 @@ impl<'a> Case<'a> {
 
     fn needs_gid_zero(&self, has_zero: bool) -> bool {
         let rootless = self.who.without(Gid::ROOT);
-        if arrives(self.node, &rootless) || !arrives(self.node, &rootless.with(Gid::ROOT)) {
+        if self.goal.lets_in(&rootless) || !self.goal.lets_in(&rootless.with(Gid::ROOT)) {
             return false;
         }
         // A process that is not root goes through what it has: a group that it lacks is no other way.
@@ -77,7 +80,7 @@ impl<'a> Case<'a> {
         }
         let mut candidates = self.candidates();
         !self.kernel_lets_us_in()
-            && !candidates.any(|(gid, _)| arrives(self.node, &rootless.with(gid)))
+            && !candidates.any(|(gid, _)| self.goal.lets_in(&rootless.with(gid)))
     }
 
     /// The groups of a process that is not root may hold more than this namespace can name (Podman's keep-groups): then
@@ -85,21 +88,25 @@ impl<'a> Case<'a> {
     fn kernel_lets_us_in(&self) -> bool {
         !self.asker.may_be_granted
             && self.who.overflow.is_some()
-            && self.node.writable_by_us == Some(true)
+            && self
+                .node
+                .allowed_to_us
+                .is_some_and(|allowed| allowed.allows(self.goal.wanted))
     }
 
     /// Row: already reachable, by owner, by the other bits, or by a group that the identity has anyway.
     pub(super) fn open(&self) -> Option<Judgement> {
         let mode = self.node.mode;
-        let world = mode.other().allows(Permission::WRITE);
-        let findings = world
+        // Whoever writes to an engine is root; a device that all may use is one that all are meant to use.
+        let is_engine = matches!(self.facts.meant, Meant::EngineSocket(_));
+        let findings = (is_engine && mode.other().allows(Permission::WRITE))
             .then(|| Finding::WorldWritable {
                 path: self.facts.path.clone(),
                 mode,
             })
             .into_iter()
             .collect();
-        match reach(self.node, &self.who) {
+        match self.goal.reach(&self.who) {
             Reach::Arrives(class, gids) if gids.contains(&Gid::ROOT) => {
                 let (class, gids) = self.rather_without_zero(class, gids);
                 Some(self.opened(class, gids, findings))
@@ -114,7 +121,7 @@ impl<'a> Case<'a> {
 
     /// GID 0 that is held is not what a path is reached through where another group that is held opens it as well.
     fn rather_without_zero(&self, class: Class, gids: Vec<Gid>) -> (Class, Vec<Gid>) {
-        match reach(self.node, &self.who.without(Gid::ROOT)) {
+        match self.goal.reach(&self.who.without(Gid::ROOT)) {
             Reach::Arrives(class, gids) => (class, gids),
             Reach::ShutOut | Reach::Stopped(_) => (class, gids),
         }
@@ -130,12 +137,19 @@ impl<'a> Case<'a> {
         let path = self.facts.path.clone();
         let winner = self
             .candidates()
-            .find(|(gid, _)| arrives(self.node, &self.who.with(*gid)));
+            .find(|(gid, _)| self.goal.lets_in(&self.who.with(*gid)));
         let Some((gid, through)) = winner else {
             return closed(self.facts, self.why_no_group_helps());
         };
         if self.who.overflow == Some(gid) {
-            return closed(self.facts, Finding::Unmapped { path, gid });
+            return closed(
+                self.facts,
+                Finding::Unmapped {
+                    path,
+                    meant: self.facts.meant,
+                    gid,
+                },
+            );
         }
         if !self.asker.may_be_granted {
             let Asker {
@@ -177,15 +191,16 @@ impl<'a> Case<'a> {
             .candidates()
             .chain([zero])
             .map(|(gid, _)| self.who.with(gid));
-        let stopped_at = std::iter::once(self.who.clone())
-            .chain(with_group)
-            .find_map(|who| match reach(self.node, &who) {
+        let stopped_at = std::iter::once(self.who).chain(with_group).find_map(|who| {
+            match self.goal.reach(&who) {
                 Reach::Stopped(directory) => Some(directory),
                 Reach::ShutOut | Reach::Arrives(..) => None,
-            });
+            }
+        });
         match stopped_at {
             Some(directory) => Finding::NotSearchable {
                 path,
+                meant: self.facts.meant,
                 directory: directory.path.clone(),
                 uid: directory.uid,
                 gid: directory.gid,
@@ -193,6 +208,8 @@ impl<'a> Case<'a> {
             },
             None => Finding::GroupHasNothing {
                 path,
+                meant: self.facts.meant,
+                wanted: self.goal.wanted,
                 gid: self.node.gid,
                 mode: self.node.mode,
                 has_acl: self.node.acl.is_some(),
@@ -215,6 +232,7 @@ impl<'a> Case<'a> {
     fn opened(&self, class: Class, gids: Vec<Gid>, findings: Vec<Finding>) -> Judgement {
         let grant = Grant {
             path: self.facts.path.clone(),
+            meant: self.facts.meant,
             verdict: Verdict::Open(class),
             gids,
         };
@@ -222,7 +240,7 @@ impl<'a> Case<'a> {
     }
 
     fn granted(&self, gid: Gid, through: Through, findings: Vec<Finding>) -> Judgement {
-        let mut gids = match reach(self.node, &self.who.with(gid)) {
+        let mut gids = match self.goal.reach(&self.who.with(gid)) {
             Reach::Arrives(_, gids) => gids,
             Reach::ShutOut | Reach::Stopped(_) => Vec::new(),
         };
@@ -238,6 +256,7 @@ impl<'a> Case<'a> {
         Judgement {
             grant: Grant {
                 path: self.facts.path.clone(),
+                meant: self.facts.meant,
                 verdict,
                 gids,
             },
@@ -248,14 +267,11 @@ impl<'a> Case<'a> {
     fn zero_path(&self) -> GidZeroPath {
         GidZeroPath {
             path: self.facts.path.clone(),
+            meant: self.facts.meant,
             uid: self.node.uid,
             gid: self.node.gid,
             mode: self.node.mode,
             meaning: self.asker.meaning(),
         }
     }
-}
-
-pub(super) fn arrives(node: &Node, who: &Who) -> bool {
-    matches!(reach(node, who), Reach::Arrives(..))
 }

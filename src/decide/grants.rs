@@ -2,9 +2,10 @@
 
 use std::ops::ControlFlow;
 
+use crate::decide::access::Goal;
 use crate::decide::asker::Asker;
-use crate::decide::case::{Case, arrives};
-use crate::facts::{Found, Kind, Meant, PathFacts};
+use crate::decide::case::Case;
+use crate::facts::{Found, Kind, Meant, Node, PathFacts};
 use crate::plan::{Class, Grant, Verdict};
 use crate::refusal::{Finding, Refusal};
 
@@ -18,9 +19,15 @@ pub(super) struct Judgement {
 /// Judge one path for `asker`.
 pub(super) fn judge(facts: &PathFacts, asker: &Asker) -> Result<Judgement, Refusal> {
     let path = facts.path.clone();
-    let Meant::EngineSocket(_) = facts.meant;
     let node = match &facts.found {
-        Found::Missing => return Ok(closed(facts, Finding::NotMounted { path })),
+        Found::Missing => {
+            let finding = match facts.meant {
+                Meant::EngineSocket(_) => Finding::NotMounted { path },
+                Meant::Anything => Finding::GrantNotFound { path },
+            };
+            return Ok(closed(facts, finding));
+        }
+        Found::Unmatched => return Ok(closed(facts, Finding::GlobMatchesNothing { path })),
         Found::Blocked {
             at,
             errno,
@@ -28,6 +35,7 @@ pub(super) fn judge(facts: &PathFacts, asker: &Asker) -> Result<Judgement, Refus
         } => {
             let finding = Finding::Blocked {
                 path,
+                meant: facts.meant,
                 at: at.clone(),
                 errno: *errno,
                 directory: directory
@@ -41,27 +49,30 @@ pub(super) fn judge(facts: &PathFacts, asker: &Asker) -> Result<Judgement, Refus
         }
         Found::Node(node) => node,
     };
-    match node.kind {
-        Kind::Directory => return Ok(closed(facts, Finding::DirectoryInstead { path })),
-        Kind::SymbolicLink
-        | Kind::File
-        | Kind::CharacterDevice
-        | Kind::BlockDevice
-        | Kind::Fifo => {
-            return Ok(closed(
-                facts,
-                Finding::NotASocket {
-                    path,
-                    kind: node.kind,
-                },
-            ));
-        }
-        Kind::Socket => {}
+    if let Some(finding) = something_else(facts, node) {
+        return Ok(closed(facts, finding));
     }
     let case = Case::new(facts, node, asker);
     match case.gid_zero()? {
         ControlFlow::Break(judgement) => Ok(judgement),
         ControlFlow::Continue(()) => Ok(case.open().unwrap_or_else(|| case.grant())),
+    }
+}
+
+/// What stands where a socket is meant.
+fn something_else(facts: &PathFacts, node: &Node) -> Option<Finding> {
+    let path = facts.path.clone();
+    match (facts.meant, node.kind) {
+        (Meant::EngineSocket(_), Kind::Directory) => Some(Finding::DirectoryInstead { path }),
+        (
+            Meant::EngineSocket(_),
+            kind @ (Kind::SymbolicLink
+            | Kind::File
+            | Kind::CharacterDevice
+            | Kind::BlockDevice
+            | Kind::Fifo),
+        ) => Some(Finding::NotASocket { path, kind }),
+        (Meant::EngineSocket(_), Kind::Socket) | (Meant::Anything, _) => None,
     }
 }
 
@@ -76,7 +87,9 @@ pub(super) fn judge_again(
     };
     let is_shut = match judgement.grant.verdict {
         Verdict::Closed | Verdict::Open(Class::Unnamed) => false,
-        Verdict::Open(_) | Verdict::Granted { .. } => !arrives(node, &asker.who()),
+        Verdict::Open(_) | Verdict::Granted { .. } => {
+            !Goal::of(facts.meant, node).lets_in(&asker.who())
+        }
     };
     let finding = || Case::new(facts, node, asker).why_no_group_helps();
     is_shut.then(|| closed(facts, finding()))
@@ -85,6 +98,7 @@ pub(super) fn judge_again(
 pub(super) fn closed(facts: &PathFacts, finding: Finding) -> Judgement {
     let grant = Grant {
         path: facts.path.clone(),
+        meant: facts.meant,
         verdict: Verdict::Closed,
         gids: Vec::new(),
     };

@@ -13,6 +13,7 @@ mod groups;
 mod identity;
 mod paths;
 mod start;
+mod wanted;
 
 use crate::facts::{Engine, Facts, Meant};
 use crate::ids::Gid;
@@ -23,7 +24,7 @@ use crate::request::{Request, Sockets};
 use asker::Asker;
 use drop::Drop;
 use grants::Judgement;
-use group_file::Wanted;
+use group_file::{Wanted, WantedGroups};
 use identity::Person;
 use start::Start;
 
@@ -69,7 +70,7 @@ fn plan(request: &Request, facts: &Facts, findings: &mut Vec<Finding>) -> Result
         .map(|judgement| judgement.grant)
         .collect();
     let group_add = group_add(&grants);
-    if !start.is_root && holds_gid_zero(&asker.groups) && !holds_gid_zero(&group_add) {
+    if !start.is_root && asker.groups.contains(&Gid::ROOT) && !group_add.contains(&Gid::ROOT) {
         findings.push(Finding::GidZeroHeld);
     }
     let mut steps = Vec::new();
@@ -108,12 +109,14 @@ fn group_add(grants: &[Grant]) -> Vec<Gid> {
 /// With `--require-socket` each named socket must be reached; of the usual places, one.
 fn refuse_out_of_reach(request: &Request, judgements: &[Judgement]) -> Result<(), Refusal> {
     let is_closed = |judgement: &&Judgement| judgement.grant.verdict == Verdict::Closed;
+    let is_engines = |judgement: &&Judgement| judgement.grant.meant != Meant::Anything;
     let one_is_enough = matches!(request.sockets, Sockets::Search);
-    if one_is_enough && !judgements.iter().all(|judgement| is_closed(&judgement)) {
+    let mut of_engines = judgements.iter().filter(is_engines);
+    if one_is_enough && !of_engines.clone().all(|judgement| is_closed(&judgement)) {
         return Ok(());
     }
-    let finding = judgements
-        .iter()
+    let finding = of_engines
+        .by_ref()
         .filter(is_closed)
         .flat_map(|judgement| &judgement.findings)
         .find(|finding| finding.is_out_of_reach());
@@ -141,13 +144,13 @@ fn edit_files(
         request.edit_group_file,
     );
     findings.extend(outcome.findings);
-    for (wanted, group_name) in wanted.iter().zip(outcome.names) {
-        for grant in grants.iter_mut() {
-            if let Verdict::Granted { gid, name, .. } = &mut grant.verdict
-                && *gid == wanted.gid
-            {
-                name.clone_from(&group_name);
-            }
+    for grant in grants.iter_mut() {
+        if let Verdict::Granted { gid, name, .. } = &mut grant.verdict
+            && let Some(group_name) = wanted
+                .place(*gid)
+                .and_then(|place| outcome.names.get(place))
+        {
+            name.clone_from(group_name);
         }
     }
     let reason = "so that names resolve and 'docker exec -u' has the group too";
@@ -160,15 +163,16 @@ fn edit_files(
 
 /// The groups that /etc/group should list the account in: one per gid, grants first. The account's primary group needs
 /// no line.
-fn wanted_groups(facts: &Facts, person: &Person, grants: &[Grant]) -> Vec<Wanted> {
+fn wanted_groups(facts: &Facts, person: &Person, grants: &[Grant]) -> WantedGroups {
     let granted = grants
         .iter()
         .zip(&facts.paths)
         .filter_map(|(grant, path)| match grant.verdict {
             Verdict::Granted { gid, .. } => Some(Wanted {
                 gid,
-                name: default_name(path.meant).to_owned(),
+                name: default_name(path.meant, gid),
                 is_deliberate: false,
+                opens_device: path.is_device(),
             }),
             Verdict::Open(_) | Verdict::Closed => None,
         });
@@ -177,30 +181,26 @@ fn wanted_groups(facts: &Facts, person: &Person, grants: &[Grant]) -> Vec<Wanted
         name: extra
             .name
             .clone()
-            .unwrap_or_else(|| format!("host{}", extra.gid)),
+            .unwrap_or_else(|| default_name(Meant::Anything, extra.gid)),
         is_deliberate: extra.is_deliberate,
+        opens_device: false,
     });
     let primary = person.account.as_ref().map(|account| account.gid);
-    let mut wanted: Vec<Wanted> = Vec::new();
+    let mut wanted = WantedGroups::default();
     for group in granted.chain(extra) {
-        let is_known = wanted.iter().any(|known| known.gid == group.gid);
         // Not even where GID 0 is allowed: written into root's line, it would outlive the permission.
-        if primary != Some(group.gid) && !group.gid.is_root() && !is_known {
-            wanted.push(group);
+        if primary != Some(group.gid) && !group.gid.is_root() {
+            wanted.add(group);
         }
     }
     wanted
 }
 
 /// What a new group for such a path is called.
-fn default_name(meant: Meant) -> &'static str {
+fn default_name(meant: Meant, gid: Gid) -> String {
     match meant {
-        Meant::EngineSocket(Engine::Docker) => "docker",
-        Meant::EngineSocket(Engine::Podman) => "podman",
+        Meant::EngineSocket(Engine::Docker) => "docker".to_owned(),
+        Meant::EngineSocket(Engine::Podman) => "podman".to_owned(),
+        Meant::Anything => format!("host{gid}"),
     }
-}
-
-/// Is GID 0 in `groups`?
-fn holds_gid_zero(groups: &[Gid]) -> bool {
-    groups.contains(&Gid::ROOT)
 }

@@ -59,9 +59,7 @@ fn judge_each(
             }
             let judgement = judge(path, asker)?;
             if let Verdict::Granted { gid, .. } = judgement.grant.verdict {
-                asker.groups.push(gid);
-                asker.groups.sort_unstable();
-                asker.groups.dedup();
+                asker.join(gid);
             }
             judgements.insert(*index, judgement);
         }

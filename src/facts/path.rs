@@ -4,7 +4,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::ids::{Gid, Uid};
-use crate::permission::{Acl, Mode};
+use crate::permission::{Acl, Mode, Permission};
 
 /// One path that may need a grant.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,11 +17,24 @@ pub struct PathFacts {
     pub found: Found,
 }
 
+impl PathFacts {
+    /// Is a device there?
+    #[must_use]
+    pub fn is_device(&self) -> bool {
+        match &self.found {
+            Found::Node(node) => matches!(node.kind, Kind::CharacterDevice | Kind::BlockDevice),
+            Found::Missing | Found::Unmatched | Found::Blocked { .. } => false,
+        }
+    }
+}
+
 /// What a path is meant to be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Meant {
     /// The API socket of an engine.
     EngineSocket(Engine),
+    /// Whatever `--grant` names: a device, a socket, a FIFO, a file or a directory.
+    Anything,
 }
 
 /// Whose socket.
@@ -55,6 +68,8 @@ impl Engine {
 pub enum Found {
     /// A component does not exist (ENOENT, ENOTDIR).
     Missing,
+    /// The path is a pattern, and nothing is called so.
+    Unmatched,
     /// The walk was stopped before the end.
     Blocked {
         /// The component that could not be looked at.
@@ -83,8 +98,8 @@ pub struct Node {
     pub acl: Option<Acl>,
     /// Every directory and symbolic link on the way, from the root on.
     pub way: Vec<Waypoint>,
-    /// May our own process write it, as the kernel judges (faccessat(2))? `None` where that was not asked: as root.
-    pub writable_by_us: Option<bool>,
+    /// What our own process may do to it, as the kernel judges (faccessat(2)). `None` where that was not asked: as root.
+    pub allowed_to_us: Option<Permission>,
 }
 
 /// A directory or symbolic link on the way to a path.

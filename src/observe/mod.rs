@@ -4,12 +4,14 @@ mod attribute;
 mod command;
 mod etc;
 mod file;
+mod glob;
 #[cfg(feature = "nss")]
 mod name_service;
 mod namespace;
 mod process;
 mod walk;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::account::{ASSUMED_ID, Account, UserRef};
@@ -23,6 +25,7 @@ use crate::request::{Mode, Request, Sockets};
 
 use etc::Etc;
 pub use etc::Look;
+use glob::Expansion;
 use walk::Walker;
 
 /// Where Docker Engine listens, and what is reported when nothing is found.
@@ -42,7 +45,7 @@ pub fn observe(request: &Request) -> Result<Facts, Failure> {
     };
     let accounts = accounts(request, &process, look)?;
     let uid = identity_uid(request, &accounts, &process);
-    let paths = paths(&request.sockets, uid, &process, &namespace)?;
+    let paths = paths(request, uid, &process, &namespace)?;
     let command = match &request.mode {
         Mode::Start { command } | Mode::DryRun { command, .. } => command::observe(command),
     };
@@ -125,24 +128,60 @@ fn identity_uid(request: &Request, accounts: &Accounts, process: &Process) -> Op
     }
 }
 
+/// The engine sockets, then what `--grant` names, each path once.
 fn paths(
-    sockets: &Sockets,
+    request: &Request,
     uid: Option<Uid>,
     process: &Process,
     namespace: &UserNamespace,
 ) -> Result<Vec<PathFacts>, Failure> {
+    let needs_no_socket = match &request.sockets {
+        Sockets::Ignored | Sockets::NotNeeded { .. } => true,
+        Sockets::Paths(_) | Sockets::Search => false,
+    };
+    if needs_no_socket && request.grants.is_empty() {
+        return Ok(Vec::new());
+    }
     // As root the kernel would say yes to everything; elsewhere it is asked only where groups have no names.
     let ask_kernel = !process.uid.effective.is_root() && !namespace.gid_map.is_identity();
+    let mut walker = Walker::from_root(ask_kernel)?;
+    let mut paths = sockets(&request.sockets, uid, &mut walker)?;
+    let mut known = BTreeSet::new();
+    for pattern in &request.grants {
+        let Expansion {
+            paths: named,
+            trouble,
+        } = glob::expand(pattern);
+        for path in &named {
+            if known.insert(path.clone()) {
+                let path = glob::path_of(path.clone());
+                let found = walker.walk(&path)?;
+                paths.push(anything(path, found));
+            }
+        }
+        let text = || PathBuf::from(pattern.text());
+        paths.extend(trouble.into_iter().map(|found| anything(text(), found)));
+    }
+    Ok(paths)
+}
+
+fn anything(path: PathBuf, found: Found) -> PathFacts {
+    let meant = Meant::Anything;
+    PathFacts { path, meant, found }
+}
+
+fn sockets(
+    sockets: &Sockets,
+    uid: Option<Uid>,
+    walker: &mut Walker,
+) -> Result<Vec<PathFacts>, Failure> {
     match sockets {
         Sockets::Ignored | Sockets::NotNeeded { .. } => Ok(Vec::new()),
-        Sockets::Paths(paths) => {
-            let mut walker = Walker::from_root(ask_kernel)?;
-            paths
-                .iter()
-                .map(|path| engine_socket(&mut walker, path.clone()))
-                .collect()
-        }
-        Sockets::Search => search(&mut Walker::from_root(ask_kernel)?, uid),
+        Sockets::Paths(paths) => paths
+            .iter()
+            .map(|path| engine_socket(walker, path.clone()))
+            .collect(),
+        Sockets::Search => search(walker, uid),
     }
 }
 
@@ -161,7 +200,7 @@ fn search(walker: &mut Walker, uid: Option<Uid>) -> Result<Vec<PathFacts>, Failu
     for place in places.into_iter().flatten() {
         let facts = engine_socket(walker, place)?;
         match facts.found {
-            Found::Missing => missing.push(facts),
+            Found::Missing | Found::Unmatched => missing.push(facts),
             Found::Blocked { .. } => blocked.push(facts),
             Found::Node(_) => {
                 blocked.push(facts);

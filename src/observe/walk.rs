@@ -21,7 +21,7 @@ use crate::facts::{Found, Kind, Node, Waypoint};
 use crate::failure::Failure;
 use crate::ids::{Gid, Uid};
 use crate::observe::attribute::acl;
-use crate::permission::Mode;
+use crate::permission::{Mode, Permission};
 
 /// As many symbolic links as the kernel follows (path_resolution(7)).
 const MAX_LINKS: u32 = 40;
@@ -36,7 +36,7 @@ const USUAL_WAY: usize = 8;
 pub(super) struct Walker {
     root: Rc<OwnedFd>,
     root_waypoint: Waypoint,
-    /// Also ask the kernel whether we may write what we find.
+    /// Also ask the kernel what we may do to what we find.
     ask_kernel: bool,
 }
 
@@ -198,22 +198,26 @@ impl Walker {
     }
 
     fn arrive(&self, position: &mut Position, name: &OsStr, end: Waypoint) -> Node {
-        let writable = || {
-            accessat(
-                &position.directory,
-                name,
-                Access::WRITE_OK,
-                AtFlags::empty(),
-            )
-            .is_ok()
+        let directory = &position.directory;
+        let allows = |access| accessat(directory, name, access, AtFlags::empty()).is_ok();
+        let allowed = || {
+            [
+                (Access::READ_OK, Permission::READ),
+                (Access::WRITE_OK, Permission::WRITE),
+                (Access::EXEC_OK, Permission::SEARCH),
+            ]
+            .into_iter()
+            .filter(|(access, _)| allows(*access))
+            .fold(Permission::NONE, |all, (_, permission)| all.and(permission))
         };
+        let allowed_to_us = self.ask_kernel.then(allowed);
         Node {
             kind: end.kind,
             uid: end.uid,
             gid: end.gid,
             mode: end.mode,
             acl: end.acl,
-            writable_by_us: self.ask_kernel.then(writable),
+            allowed_to_us,
             way: std::mem::take(&mut position.way),
         }
     }

@@ -87,7 +87,9 @@ pub(super) fn sensitive_group(name: &str, gid: Gid) -> Message {
             "the command can now open what the image's group {} may open",
             quoted(name)
         ),
-        remedies: vec!["give the socket a gid on the host that the image does not use".to_owned()],
+        remedies: vec![
+            "give the socket or device a gid on the host that the image does not use".to_owned(),
+        ],
     }
 }
 

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use crate::account::UserSpec;
 use crate::capability::{CapSet, Capability};
-use crate::facts::{Access, Kind};
+use crate::facts::{Access, Kind, Meant};
 use crate::ids::{Gid, Uid};
-use crate::permission::Mode;
+use crate::permission::{Mode, Permission};
 use crate::refusal::{GidZeroMeaning, GidZeroPath};
 use crate::request::LogLevel;
 
@@ -31,10 +31,22 @@ pub enum Finding {
         /// What it is.
         kind: Kind,
     },
+    /// What `--grant` names does not exist.
+    GrantNotFound {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Nothing is called as a pattern of `--grant` has it.
+    GlobMatchesNothing {
+        /// The pattern.
+        path: PathBuf,
+    },
     /// A component of the path could not be looked at.
     Blocked {
         /// The path.
         path: PathBuf,
+        /// What is meant to be there.
+        meant: Meant,
         /// The component.
         at: PathBuf,
         /// errno(3).
@@ -66,6 +78,10 @@ pub enum Finding {
     GroupHasNothing {
         /// The path.
         path: PathBuf,
+        /// What is meant to be there.
+        meant: Meant,
+        /// What the group would have to be given.
+        wanted: Permission,
         /// Its group.
         gid: Gid,
         /// Its mode.
@@ -77,6 +93,8 @@ pub enum Finding {
     NotSearchable {
         /// The path.
         path: PathBuf,
+        /// What is meant to be there.
+        meant: Meant,
         /// The directory.
         directory: PathBuf,
         /// Its owner.
@@ -90,6 +108,8 @@ pub enum Finding {
     Unmapped {
         /// The path.
         path: PathBuf,
+        /// What is meant to be there.
+        meant: Meant,
         /// The overflow gid that stands in for it.
         gid: Gid,
     },
@@ -97,6 +117,8 @@ pub enum Finding {
     GidZeroAccepted {
         /// The path.
         path: PathBuf,
+        /// What is meant to be there.
+        meant: Meant,
         /// What GID 0 is here.
         meaning: GidZeroMeaning,
     },
@@ -180,6 +202,8 @@ impl Finding {
             Self::NotMounted { .. }
             | Self::DirectoryInstead { .. }
             | Self::NotASocket { .. }
+            | Self::GrantNotFound { .. }
+            | Self::GlobMatchesNothing { .. }
             | Self::Blocked { .. }
             | Self::WorldWritable { .. }
             | Self::Redirectable { .. }
@@ -201,13 +225,16 @@ impl Finding {
         }
     }
 
-    /// Does it leave a socket out of reach (contract 5, `--require-socket`)?
+    /// Does it leave a path out of reach (contract 5)? With `--require-socket` that refuses the start, where it is an
+    /// engine's socket.
     #[must_use]
     pub fn is_out_of_reach(&self) -> bool {
         match self {
             Self::NotMounted { .. }
             | Self::DirectoryInstead { .. }
             | Self::NotASocket { .. }
+            | Self::GrantNotFound { .. }
+            | Self::GlobMatchesNothing { .. }
             | Self::Blocked { .. }
             | Self::Redirectable { .. }
             | Self::GroupHasNothing { .. }

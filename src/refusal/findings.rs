@@ -1,11 +1,14 @@
 //! A finding → its level and its sentence.
 
-use std::io;
 use std::path::Path;
 
 use crate::facts::Kind;
 use crate::ids::{Gid, Uid};
 use crate::permission::Mode;
+use crate::refusal::about_path::{
+    blocked, glob_matches_nothing, grant_not_found, group_has_nothing, not_searchable,
+    redirectable, the_thing, unmapped,
+};
 use crate::refusal::about_start::{
     bounding_set_stays, default_user_missing, file_left_alone, gid_zero_held, no_proc,
     not_the_user, overflow_group_dropped, sensitive_group,
@@ -14,7 +17,7 @@ use crate::refusal::gid_zero::gid_zero_remedies;
 use crate::refusal::{Finding, GidZeroPath, Message, quoted};
 
 /// What the absence of a socket means to the operator.
-const NO_DISCOVERY: &str = "Docker discovery will be unavailable";
+pub(super) const NO_DISCOVERY: &str = "Docker discovery will be unavailable";
 
 impl Finding {
     /// What to tell the operator.
@@ -24,13 +27,16 @@ impl Finding {
             Self::NotMounted { path } => not_mounted(path),
             Self::DirectoryInstead { path } => directory_instead(path),
             Self::NotASocket { path, kind } => not_a_socket(path, *kind),
+            Self::GrantNotFound { path } => grant_not_found(path),
+            Self::GlobMatchesNothing { path } => glob_matches_nothing(path),
             Self::Blocked {
                 path,
+                meant,
                 at,
                 errno,
                 directory,
                 missing,
-            } => blocked(path, at, *errno, *directory, *missing),
+            } => blocked(path, *meant, at, *errno, *directory, *missing),
             Self::WorldWritable { path, mode } => world_writable(path, *mode),
             Self::Redirectable {
                 path,
@@ -40,24 +46,34 @@ impl Finding {
             } => redirectable(path, at, *uid, *mode),
             Self::GroupHasNothing {
                 path,
+                meant,
+                wanted,
                 gid,
                 mode,
                 has_acl,
-            } => group_has_nothing(path, *gid, *mode, *has_acl),
+            } => group_has_nothing(path, (*meant, *wanted), *gid, *mode, *has_acl),
             Self::NotSearchable {
                 path,
+                meant,
                 directory,
                 uid,
                 gid,
                 mode,
-            } => not_searchable(path, directory, *uid, *gid, *mode),
-            Self::Unmapped { path, gid } => unmapped(path, *gid),
-            Self::GidZeroAccepted { path, meaning } => Message {
+            } => not_searchable(path, *meant, directory, (*uid, *gid, *mode)),
+            Self::Unmapped { path, meant, gid } => unmapped(path, *meant, *gid),
+            Self::GidZeroAccepted {
+                path,
+                meant,
+                meaning,
+            } => Message {
                 code: "gid-0-accepted",
                 thing: quoted(path),
                 what: "reached through gid 0 (root), as allowed".to_owned(),
                 why: meaning.risk(),
-                remedies: vec!["give the socket another group on the host to avoid it".to_owned()],
+                remedies: vec![format!(
+                    "give {} another group on the host to avoid it",
+                    the_thing(*meant)
+                )],
             },
             Self::GroupMissing {
                 path,
@@ -145,34 +161,8 @@ fn kind_name(kind: Kind) -> &'static str {
     }
 }
 
-fn blocked(
-    path: &Path,
-    at: &Path,
-    errno: i32,
-    directory: Option<(Uid, Gid, Mode)>,
-    missing: Option<Gid>,
-) -> Message {
-    let error = io::Error::from_raw_os_error(errno);
-    let what = match directory {
-        Some((uid, gid, mode)) => format!(
-            "out of reach: directory {} (owner uid {uid}, gid {gid}, mode {mode}) cannot be searched",
-            quoted(at)
-        ),
-        None => format!("it could not be looked at: {error} at {}", quoted(at)),
-    };
-    let mut remedies: Vec<String> = missing.map(group_add_hint).into_iter().collect();
-    remedies.push("make every directory on the way searchable (chmod a+x)".to_owned());
-    Message {
-        code: "blocked",
-        thing: quoted(path),
-        what,
-        why: format!("whether it is there cannot be told; {NO_DISCOVERY}"),
-        remedies,
-    }
-}
-
 /// Contract 6: this remedy stands verbatim on stderr.
-fn group_add_hint(gid: Gid) -> String {
+pub(super) fn group_add_hint(gid: Gid) -> String {
     format!("Use docker compose group_add: [\"{gid}\"] or run with --group-add {gid}")
 }
 
@@ -183,66 +173,6 @@ fn world_writable(path: &Path, mode: Mode) -> Message {
         what: format!("writable by everyone, mode {mode}"),
         why: "every process that sees the socket is root on the host".to_owned(),
         remedies: vec!["chmod 0660 on the host, and charon-init will grant its group".to_owned()],
-    }
-}
-
-fn redirectable(path: &Path, at: &Path, uid: Uid, mode: Mode) -> Message {
-    Message {
-        code: "redirectable",
-        thing: quoted(path),
-        what: format!(
-            "not granted, because {} (owner uid {uid}, mode {mode}) is not root's alone",
-            quoted(at)
-        ),
-        why: "whoever may change it could point the path at another file, such as /etc/shadow"
-            .to_owned(),
-        remedies: vec![
-            "mount it below a directory that only root may write, such as /var/run".to_owned(),
-            "name the group yourself: --group-add GID on the container".to_owned(),
-        ],
-    }
-}
-
-fn group_has_nothing(path: &Path, gid: Gid, mode: Mode, has_acl: bool) -> Message {
-    let acl = if has_acl { " with its ACL" } else { "" };
-    Message {
-        code: "group-has-nothing",
-        thing: quoted(path),
-        what: format!(
-            "membership of its group, gid {gid}, would not help: mode {mode}{acl} gives it no way in"
-        ),
-        why: format!("the group needs write permission; {NO_DISCOVERY}"),
-        remedies: vec!["chmod g+rw on the host".to_owned()],
-    }
-}
-
-fn not_searchable(path: &Path, directory: &Path, uid: Uid, gid: Gid, mode: Mode) -> Message {
-    Message {
-        code: "not-searchable",
-        thing: quoted(path),
-        what: format!(
-            "out of reach: directory {} (owner uid {uid}, gid {gid}, mode {mode}) cannot be searched by the identity",
-            quoted(directory)
-        ),
-        why: format!("the socket's group does not open it either; {NO_DISCOVERY}"),
-        remedies: vec![
-            "chmod a+x on that directory".to_owned(),
-            "mount the socket somewhere else".to_owned(),
-        ],
-    }
-}
-
-fn unmapped(path: &Path, gid: Gid) -> Message {
-    Message {
-        code: "unmapped",
-        thing: quoted(path),
-        what: format!("its group is not mapped in this user namespace and shows as the overflow gid {gid}"),
-        why: "it cannot be granted from inside: setgroups would silently give nogroup".to_owned(),
-        remedies: vec![
-            "rootless Podman: --group-add keep-groups with --user or --userns=keep-id, which needs no drop".to_owned(),
-            "Docker with userns-remap: --userns=host with --user UID:GID and --group-add of its gid on the host".to_owned(),
-            "rootless Docker: mount the rootless engine's own socket, $XDG_RUNTIME_DIR/docker.sock".to_owned(),
-        ],
     }
 }
 
@@ -259,12 +189,13 @@ fn group_missing(path: &Path, gid: Gid, uid: Uid, own_gid: Gid) -> Message {
 fn gid_zero_would_help(found: &GidZeroPath) -> Message {
     let GidZeroPath {
         path,
+        meant,
         uid,
         gid,
         mode,
         meaning,
     } = found;
-    let mut remedies = gid_zero_remedies(*gid);
+    let mut remedies = gid_zero_remedies(*meant, *gid);
     if let Some(first) = remedies.first_mut() {
         first.push_str(" and start as root or with group 0");
     }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::facts::Meant;
 use crate::ids::{Gid, Uid};
 use crate::permission::Mode;
 use crate::refusal::{Message, quoted};
@@ -12,6 +13,8 @@ use crate::refusal::{Message, quoted};
 pub struct GidZeroPath {
     /// The path.
     pub path: PathBuf,
+    /// What is meant to be there.
+    pub meant: Meant,
     /// Its owner.
     pub uid: Uid,
     /// Its group: 0, or another one where GID 0 opens a directory or stands in the ACL.
@@ -60,6 +63,7 @@ const ACKNOWLEDGE: &str = "acknowledge it with ALLOW_DOCKER_SOCK_GID_0=true (--a
 pub(super) fn gid_zero_path(found: &GidZeroPath) -> Message {
     let GidZeroPath {
         path,
+        meant,
         uid,
         gid,
         mode,
@@ -72,12 +76,32 @@ pub(super) fn gid_zero_path(found: &GidZeroPath) -> Message {
             "the only way in is gid 0 (root); owner uid {uid}, group gid {gid}, mode {mode}"
         ),
         why: meaning.risk(),
-        remedies: gid_zero_remedies(*gid),
+        remedies: gid_zero_remedies(*meant, *gid),
     }
 }
 
 /// The remedies of contract 5, all of them, for a path whose group is `gid`.
-pub(super) fn gid_zero_remedies(gid: Gid) -> Vec<String> {
+pub(super) fn gid_zero_remedies(meant: Meant, gid: Gid) -> Vec<String> {
+    match meant {
+        Meant::EngineSocket(_) => engine_remedies(gid),
+        Meant::Anything => grant_remedies(gid),
+    }
+}
+
+fn grant_remedies(gid: Gid) -> Vec<String> {
+    let regroup = if gid.is_root() {
+        "give it another group on the host (chgrp GROUP, or GROUP= in a rule of udev(7))"
+    } else {
+        "open it, and every directory on the way, to its group on the host"
+    };
+    vec![
+        ACKNOWLEDGE.to_owned(),
+        regroup.to_owned(),
+        "run without it: leave out that --grant (CHARON_INIT_GRANT)".to_owned(),
+    ]
+}
+
+fn engine_remedies(gid: Gid) -> Vec<String> {
     let regroup = if gid.is_root() {
         "give the socket another group on the host"
     } else {

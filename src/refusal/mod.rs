@@ -3,6 +3,7 @@
 //! The only place with those sentences. A *refusal* stops the start before anything was changed (exit 78); a
 //! *finding* is something that the operator should know and that does not stop it.
 
+mod about_path;
 mod about_start;
 mod finding;
 mod findings;

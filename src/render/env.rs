@@ -1,5 +1,6 @@
 //! Plan → a line for an env file.
 
+use crate::facts::Meant;
 use crate::ids::Gid;
 use crate::plan::{Class, Grant, Plan, Verdict};
 
@@ -14,6 +15,9 @@ pub(super) fn line(plan: &Plan) -> String {
 
 /// The group of the socket itself, else one that a directory on the way asks for.
 fn socket_gid(grant: &Grant) -> Option<Gid> {
+    if grant.meant == Meant::Anything {
+        return None;
+    }
     match grant.verdict {
         Verdict::Granted { gid, .. } => Some(gid),
         Verdict::Open(Class::Group(gid)) if grant.gids.contains(&gid) => Some(gid),

@@ -60,6 +60,22 @@ fn help_shows_every_option_with_its_variable_and_default() {
     }
 }
 
+/// What the help says of lists in one sentence is so of each option.
+#[test]
+fn a_variable_separates_paths_by_colons_and_everything_else_by_commas() {
+    assert!(help().contains("lists are separated by\ncommas, paths by colons."));
+    for option in OPTIONS {
+        let is_list = option.repeatable && option.env != Some("DOCKER_HOST");
+        let separator = if option.value == Some("PATH") {
+            b':'
+        } else {
+            b','
+        };
+        let expected = is_list.then_some(separator);
+        assert_eq!(option.env_separator, expected, "{}", option.long);
+    }
+}
+
 #[test]
 fn help_has_three_examples_and_ends_with_the_exit_codes() {
     let text = help();

@@ -22,6 +22,7 @@ use charon_init::account::{GroupRef, UserRef, UserSpec};
 use charon_init::capability::CapSet;
 use charon_init::cli::{Outcome, parse};
 use charon_init::ids::{Gid, Uid};
+use charon_init::pattern::Pattern;
 use charon_init::request::{Format, Log, LogFormat, LogLevel, Mode, Request, Sockets};
 
 type Env<'a> = &'a [(&'a str, &'a str)];
@@ -52,6 +53,7 @@ fn default_request() -> Request {
         user: user("charon"),
         user_is_default: true,
         sockets: Sockets::Search,
+        grants: Vec::new(),
         require_socket: false,
         allow_gid_0: false,
         groups: Vec::new(),
@@ -98,6 +100,11 @@ fn user_1000_1000() -> UserSpec {
         user: UserRef::Uid(Uid::new(1000).unwrap()),
         group: Some(GroupRef::Gid(gid(1000))),
     }
+}
+
+fn patterns(texts: &[&str]) -> Vec<Pattern> {
+    let patterns = texts.iter().map(|text| Pattern::new(text.as_ref()));
+    patterns.map(Option::unwrap).collect()
 }
 
 fn gid(number: u32) -> Gid {

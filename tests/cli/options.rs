@@ -9,7 +9,8 @@ use charon_init::cli::{Outcome, parse};
 use charon_init::request::{Format, Log, LogFormat, LogLevel, Request, Sockets};
 
 use crate::{
-    DEFAULT_LOG, asked, default_request, dry_run, gid, request, start, user, user_1000_1000,
+    DEFAULT_LOG, asked, default_request, dry_run, gid, patterns, request, start, user,
+    user_1000_1000,
 };
 
 #[test]
@@ -75,6 +76,13 @@ fn each_flag_changes_its_own_part_of_the_request() {
             &["--require-socket"],
             Request {
                 require_socket: true,
+                ..d()
+            },
+        ),
+        (
+            &["--grant", "/dev/dri/*", "-g", "/a:b", "-g/data"],
+            Request {
+                grants: patterns(&["/dev/dri/*", "/a:b", "/data"]),
                 ..d()
             },
         ),

@@ -66,6 +66,18 @@ fn a_malformed_variable_is_refused_with_what_it_takes() {
             "",
             "name, gid or name:gid; it names no group",
         ),
+        (
+            "CHARON_INIT_GRANT",
+            "/dev/dri/*:",
+            "",
+            "a path, in which * ? [a-z] and [!a-z] may stand",
+        ),
+        (
+            "CHARON_INIT_GRANT",
+            "/dev/tty[AB:/x",
+            "/dev/tty[AB",
+            "a path, in which * ? [a-z] and [!a-z] may stand",
+        ),
         ("CHARON_INIT_GROUP_FILE", "Never", "Never", "auto never"),
         ("CHARON_INIT_LOG_FORMAT", "xml", "xml", "text json"),
         (

@@ -36,7 +36,7 @@ fn an_option_that_is_not_ours_is_named() {
         ("--User", "'--User'"),
         ("--use", "'--use'"),
         ("--check", "'--check'"),
-        ("-g", "'-g'"),
+        ("-e", "'-e'"),
         ("--a\nb", "'--a\\nb'"),
     ] {
         let expected = Outcome::Usage(message(option));
@@ -112,6 +112,14 @@ fn a_malformed_value_is_shown_with_what_the_flag_takes() {
         (
             &["-s", "", "cmd"],
             "--socket: '' is not understood; it takes a path; correct it",
+        ),
+        (
+            &["-g", "", "cmd"],
+            "--grant: '' is not understood; it takes a path, in which * ? [a-z] and [!a-z] may stand; correct it",
+        ),
+        (
+            &["--grant=/dev/tty[A", "cmd"],
+            "--grant: '/dev/tty[A' is not understood; it takes a path, in which * ? [a-z] and [!a-z] may stand; correct it",
         ),
         (
             &["--group-file=always", "cmd"],

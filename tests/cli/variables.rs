@@ -4,15 +4,18 @@ use charon_init::account::{GroupName, GroupSpec};
 use charon_init::capability::{CapSet, Capability};
 use charon_init::request::{Forward, Init, Log, LogFormat, LogLevel, Request, Sockets};
 
-use crate::{DEFAULT_LOG, Env, asked, default_request, gid, request, user, user_1000_1000};
+use crate::{
+    DEFAULT_LOG, Env, asked, default_request, gid, patterns, request, user, user_1000_1000,
+};
 
 /// Every variable that is read.
-const VARIABLES: [&str; 14] = [
+const VARIABLES: [&str; 15] = [
     "CHARON_INIT_USER",
     "DOCKER_HOST",
     "CHARON_DOCKER_ENABLED",
     "CHARON_DOCKER_REQUIRED",
     "ALLOW_DOCKER_SOCK_GID_0",
+    "CHARON_INIT_GRANT",
     "CHARON_INIT_GROUPS",
     "CHARON_INIT_INHERIT_GROUPS",
     "CHARON_INIT_GROUP_FILE",
@@ -58,6 +61,14 @@ fn each_variable_changes_its_own_part_of_the_request() {
                 sockets: Sockets::NotNeeded {
                     docker_host: "tcp://proxy:2375".into(),
                 },
+                ..d()
+            },
+        ),
+        (
+            "CHARON_INIT_GRANT",
+            "/dev/dri/*:/dev/snd/pcm[CD]?,x",
+            Request {
+                grants: patterns(&["/dev/dri/*", "/dev/snd/pcm[CD]?,x"]),
                 ..d()
             },
         ),
@@ -173,6 +184,7 @@ fn a_flag_wins_over_its_variable_even_where_that_means_nothing() {
         "--socket=/s",
         "--require-socket",
         "--allow-gid-0",
+        "--grant=/g",
         "--group=audio",
         "--no-inherit-groups",
         "--group-file=never",
@@ -194,6 +206,7 @@ fn a_flag_wins_over_its_variable_even_where_that_means_nothing() {
         sockets: Sockets::Paths(vec!["/s".into()]),
         require_socket: true,
         allow_gid_0: true,
+        grants: patterns(&["/g"]),
         groups: vec![GroupSpec::Name("audio".into())],
         inherit_groups: false,
         edit_group_file: false,
@@ -218,12 +231,24 @@ fn repeatable_flags_replace_the_variable() {
         ("CHARON_INIT_GROUPS", "a,b"),
         ("CHARON_INIT_KEEP_CAPS", "net_raw"),
         ("DOCKER_HOST", "unix:///d"),
+        ("CHARON_INIT_GRANT", "/x:/y"),
     ];
-    let args = ["-G", "c", "--keep-cap", "kill", "-s", "/s", "cmd"];
+    let args = [
+        "-G",
+        "c",
+        "--keep-cap",
+        "kill",
+        "-s",
+        "/s",
+        "-g",
+        "/g",
+        "cmd",
+    ];
     let expected = Request {
         groups: vec![GroupSpec::Name("c".into())],
         keep_capabilities: CapSet::from_bits(1 << 5),
         sockets: Sockets::Paths(vec!["/s".into()]),
+        grants: patterns(&["/g"]),
         ..default_request()
     };
     assert_eq!(request(&args, &env), expected);

@@ -97,7 +97,7 @@ pub(crate) fn node() -> Node {
             waypoint("/var/run", Kind::SymbolicLink, 0o777),
             waypoint("/run", Kind::Directory, 0o755),
         ],
-        writable_by_us: None,
+        allowed_to_us: None,
     }
 }
 
@@ -149,6 +149,7 @@ fn leave_the_socket_unmounted(plan: &mut Plan) {
     let path: PathBuf = socket(988).into();
     plan.grants.push(Grant {
         path: path.clone(),
+        meant: Meant::EngineSocket(Engine::Docker),
         verdict: Verdict::Closed,
         gids: Vec::new(),
     });
@@ -165,6 +166,7 @@ fn socket(number: u32) -> String {
 fn grant(number: u32) -> Grant {
     Grant {
         path: socket(number).into(),
+        meant: Meant::EngineSocket(Engine::Docker),
         verdict: Verdict::Granted {
             gid: gid(number),
             through: Through::OwningGroup,

@@ -222,6 +222,7 @@ fn request() -> impl Strategy<Value = Request> {
                 user,
                 user_is_default: is_default,
                 sockets,
+                grants: Vec::new(),
                 require_socket: one && other && edit_group_file,
                 allow_gid_0,
                 groups,

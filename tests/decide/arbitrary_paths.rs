@@ -61,9 +61,10 @@ fn node() -> impl Strategy<Value = Node> {
         Kind::Directory,
         Kind::File,
         Kind::Fifo,
+        Kind::CharacterDevice,
         Kind::BlockDevice,
     ]);
-    let kind = mostly(9, Just(Kind::Socket), other);
+    let kind = mostly(7, Just(Kind::Socket), other);
     let mode = mostly(
         8,
         select(vec![0o660, 0o660, 0o660, 0o666, 0o606]),
@@ -77,16 +78,16 @@ fn node() -> impl Strategy<Value = Node> {
         mode,
         weighted(0.3, acl()),
         vec(waypoint(), 0..4),
-        of(any::<bool>()),
+        of(permission()),
     )
-        .prop_map(|(kind, uid, gid, mode, acl, way, writable_by_us)| Node {
+        .prop_map(|(kind, uid, gid, mode, acl, way, allowed_to_us)| Node {
             kind,
             uid,
             gid,
             mode: shown(mode, acl.as_ref()),
             acl,
             way,
-            writable_by_us,
+            allowed_to_us,
         })
 }
 
@@ -99,7 +100,7 @@ pub(crate) fn path() -> impl Strategy<Value = PathFacts> {
     let found = mostly(
         9,
         node().prop_map(Found::Node),
-        select(vec![Found::Missing, blocked]),
+        select(vec![Found::Missing, Found::Unmatched, blocked]),
     );
     let path = select(
         &[
@@ -108,9 +109,15 @@ pub(crate) fn path() -> impl Strategy<Value = PathFacts> {
             "/odd\n'path\u{7}",
         ][..],
     );
-    (path, found).prop_map(|(path, found)| {
+    (path, found, any::<bool>()).prop_map(|(path, found, is_engines)| {
         let path = PathBuf::from(path);
-        let meant = Meant::EngineSocket(Engine::of(&path));
+        let is_socket = matches!(&found, Found::Node(node) if node.kind == Kind::Socket);
+        // A socket may be either; everything else is more interesting where a socket is not what is meant.
+        let meant = if is_engines && (is_socket || path.ends_with("docker.sock")) {
+            Meant::EngineSocket(Engine::of(&path))
+        } else {
+            Meant::Anything
+        };
         PathFacts { path, meant, found }
     })
 }

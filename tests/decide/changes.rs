@@ -18,6 +18,12 @@ impl World {
         self
     }
 
+    pub(crate) fn grant(mut self, path: &str, found: Found) -> Self {
+        let (path, meant) = (PathBuf::from(path), Meant::Anything);
+        self.facts.paths.push(PathFacts { path, meant, found });
+        self
+    }
+
     pub(crate) fn socket(self, owner: u32, group: u32, mode: u16) -> Self {
         self.node(socket(owner, group, mode))
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use charon_init::facts::{Found, Kind, Node};
-use charon_init::permission::Mode;
+use charon_init::permission::{Mode, Permission};
 use charon_init::plan::{Class, Through, Verdict};
 use charon_init::refusal::{Finding, GidZeroMeaning, GidZeroPath, Refusal};
 use charon_init::request::Sockets;
@@ -25,6 +25,7 @@ fn granted(number: u32, through: Through, name: Option<&str>) -> Verdict {
 fn zero_path(mode: u16, meaning: GidZeroMeaning) -> GidZeroPath {
     GidZeroPath {
         path: path(),
+        meant: DOCKER,
         uid: uid(0),
         gid: gid(0),
         mode: Mode::from_bits(mode),
@@ -85,6 +86,7 @@ fn gid_zero_socket_is_refused_unless_allowed() {
     assert_eq!(allowed.group_add(), [0]);
     let accepted = Finding::GidZeroAccepted {
         path: path(),
+        meant: DOCKER,
         meaning: GidZeroMeaning::Host,
     };
     assert_eq!(allowed.findings(), [accepted]);
@@ -193,6 +195,8 @@ fn membership_can_take_access_away_and_then_no_grant_is_made() {
         .socket(0, 988, 0o606);
     let nothing = Finding::GroupHasNothing {
         path: path(),
+        meant: DOCKER,
+        wanted: Permission::WRITE,
         gid: gid(988),
         mode: Mode::from_bits(0o606),
         has_acl: false,
@@ -289,6 +293,8 @@ fn group_bits_that_give_nothing_are_a_finding_with_the_mode() {
     for mode in [0o600, 0o640, 0o650] {
         let finding = Finding::GroupHasNothing {
             path: path(),
+            meant: DOCKER,
+            wanted: Permission::WRITE,
             gid: gid(988),
             mode: Mode::from_bits(mode),
             has_acl: false,
@@ -301,6 +307,8 @@ fn group_bits_that_give_nothing_are_a_finding_with_the_mode() {
     };
     let finding = Finding::GroupHasNothing {
         path: path(),
+        meant: DOCKER,
+        wanted: Permission::WRITE,
         gid: gid(988),
         mode: Mode::from_bits(0o640),
         has_acl: true,
@@ -322,6 +330,7 @@ fn directory_that_stays_shut_is_a_finding_that_names_it() {
     node.way[1] = directory("/run", 0, 5, 0o750);
     let finding = Finding::NotSearchable {
         path: path(),
+        meant: DOCKER,
         directory: PathBuf::from("/run"),
         uid: uid(0),
         gid: gid(5),
@@ -347,6 +356,7 @@ fn unmapped_gid_cannot_be_granted_from_inside() {
         inside.findings(),
         [Finding::Unmapped {
             path: path(),
+            meant: DOCKER,
             gid: gid(65534)
         }]
     );
@@ -365,6 +375,7 @@ fn overflow_gid_is_not_granted_where_the_maps_could_not_be_read() {
     world.facts.namespace.is_known = false;
     let unmapped = Finding::Unmapped {
         path: path(),
+        meant: DOCKER,
         gid: gid(65534),
     };
     assert_eq!(world.findings(), [Finding::NoProc, unmapped]);

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use charon_init::account::{Account, UserRef};
+use charon_init::permission::Permission;
 use charon_init::refusal::{Finding, Refusal};
 
 use crate::world::*;
@@ -265,10 +266,11 @@ fn dry_run_decides_for_root_and_never_for_the_caller() {
 #[test]
 fn dry_run_takes_no_comfort_in_what_the_kernel_lets_the_caller_do() {
     let mut node = socket(0, 65534, 0o660);
-    node.writable_by_us = Some(true);
+    node.allowed_to_us = Some(Permission::WRITE);
     let caller = world().user_namespace().non_root(1001, 1001, &[65534]);
     let unmapped = Finding::Unmapped {
         path: SOCKET.into(),
+        meant: DOCKER,
         gid: gid(65534),
     };
     assert_eq!(caller.dry_run().node(node).findings(), [unmapped]);

@@ -1,16 +1,18 @@
-//! The judgement of access beside the kernel's own: random sockets behind random directories, connected to by random
-//! identities. Needs root and a file system with ACLs; writes below one temporary directory only.
+//! The judgement of access beside the kernel's own: random sockets, devices, directories, files and FIFOs behind random
+//! directories, connected to, opened or asked for by random identities. Needs root and a file system with ACLs; writes below one temporary directory only.
 
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::io::ErrorKind;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use charon_init::facts::{Facts, PathFacts};
+use charon_init::facts::{Facts, Found, Kind, PathFacts};
 use charon_init::observe::observe;
+use charon_init::pattern::Pattern;
+use charon_init::permission::Permission;
 use charon_init::plan::Verdict;
 use charon_init::refusal::Finding;
 use charon_init::request::Sockets;
@@ -18,7 +20,7 @@ use proptest::prelude::Strategy;
 use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use rustix::fs::{XattrFlags, setxattr};
+use rustix::fs::{Access, AtFlags, CWD, FileType, XattrFlags, accessat, setxattr};
 use rustix::process::{Gid, Uid, geteuid};
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
@@ -27,6 +29,7 @@ use crate::world::{World, world};
 const UIDS: &[u32] = &[0, 6001, 6002, 6003];
 const GIDS: &[u32] = &[0, 7001, 7002, 7003];
 const SOCKETS: usize = 90;
+const GRANTS: usize = 160;
 const IDENTITIES: usize = 40;
 
 /// Random numbers, the same ones every time.
@@ -127,22 +130,79 @@ fn has_acls(directory: &Path) -> bool {
     setxattr(&probe, "system.posix_acl_access", &acl, XattrFlags::empty()).is_ok()
 }
 
-/// Whether the kernel lets this identity connect to each path. Its ids are those of one thread (credentials(7)), which
+/// What a command wants of a path, worked out once more: of a device reading and writing, of a directory at least
+/// searching, of files and FIFOs anything, and of the last three what the first group has that gets so much.
+fn wanted(path: &PathFacts) -> Access {
+    let Found::Node(node) = &path.found else {
+        panic!("{path:?}")
+    };
+    let is_enough = |bits: Permission| match node.kind {
+        Kind::Directory => bits.allows(Permission::SEARCH),
+        _ => bits != Permission::NONE,
+    };
+    let mut entries = vec![(node.gid, node.mode.group())];
+    if let Some(acl) = &node.acl {
+        let mut named = acl.groups.clone();
+        named.sort_by_key(|(gid, _)| *gid);
+        entries = [vec![(node.gid, acl.group)], named].concat();
+        for (_, entry) in &mut entries {
+            *entry = entry.masked_by(acl.mask);
+        }
+    }
+    entries.retain(|(gid, entry)| gid.raw() != 0 && is_enough(*entry));
+    let bits = match (node.kind, entries.first()) {
+        (Kind::Socket, _) => Permission::WRITE,
+        (Kind::CharacterDevice, _) => Permission::READ.and(Permission::WRITE),
+        (_, Some((_, entry))) => *entry,
+        (Kind::Directory, None) => Permission::SEARCH,
+        (_, None) => Permission::READ,
+    };
+    let words = [
+        (Permission::READ, Access::READ_OK),
+        (Permission::WRITE, Access::WRITE_OK),
+        (Permission::SEARCH, Access::EXEC_OK),
+    ];
+    let words = words.into_iter().filter(|(bit, _)| bits.allows(*bit));
+    words.fold(Access::empty(), |all, (_, word)| all | word)
+}
+
+/// One path and how to find out whether it can be used.
+struct Sample {
+    path: PathBuf,
+    kind: Kind,
+    wanted: Access,
+}
+
+impl Sample {
+    fn can_be_used(&self) -> bool {
+        let denied = |error: &std::io::Error| match error.kind() {
+            ErrorKind::PermissionDenied => false,
+            _ => panic!("{}: {error}", self.path.display()),
+        };
+        let yes = |()| true;
+        let used = match self.kind {
+            Kind::Socket => UnixStream::connect(&self.path).map(drop),
+            Kind::CharacterDevice => {
+                let mut open = fs::File::options();
+                open.read(true).write(true).open(&self.path).map(drop)
+            }
+            _ => accessat(CWD, &self.path, self.wanted, AtFlags::empty()).map_err(Into::into),
+        };
+        used.map_or_else(|error| denied(&error), yes)
+    }
+}
+
+/// Whether the kernel lets this identity use each path. Its ids are those of one thread (credentials(7)), which
 /// ends with them.
-fn kernel_says(uid: u32, gid: u32, groups: &[u32], paths: &[PathBuf]) -> Vec<bool> {
+fn kernel_says(uid: u32, gid: u32, groups: &[u32], samples: &[Sample]) -> Vec<bool> {
     let groups: Vec<Gid> = groups.iter().map(|gid| Gid::from_raw(*gid)).collect();
     let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));
-    let connects = move |path: &PathBuf| match UnixStream::connect(path) {
-        Ok(_) => true,
-        Err(error) if error.kind() == ErrorKind::PermissionDenied => false,
-        Err(error) => panic!("{}: {error}", path.display()),
-    };
     thread::scope(|scope| {
         let thread = scope.spawn(move || {
             set_thread_groups(&groups).unwrap();
             set_thread_res_gid(gid, gid, gid).unwrap();
             set_thread_res_uid(uid, uid, uid).unwrap();
-            paths.iter().map(connects).collect()
+            samples.iter().map(Sample::can_be_used).collect()
         });
         thread.join().unwrap()
     })
@@ -199,34 +259,46 @@ fn claim(world: &World) -> Claim {
     claims.next().expect("a closed path has a finding")
 }
 
-/// Sockets behind directories, each protected at random, and somebody who listens.
+/// Sockets and all that can be granted behind directories, each protected at random, and somebody who listens.
 struct Scene {
     facts: Facts,
-    paths: Vec<PathBuf>,
+    samples: Vec<Sample>,
     listeners: Vec<UnixListener>,
 }
 
 impl Scene {
     fn set(scratch: &Path, dice: &mut Dice) -> Self {
-        let (mut paths, mut listeners) = (Vec::new(), Vec::new());
-        for number in 0..SOCKETS {
+        let (mut sockets, mut grants, mut listeners) = (Vec::new(), Vec::new(), Vec::new());
+        for number in 0..SOCKETS + GRANTS {
             let directory = scratch.join(format!("d{number}"));
             fs::create_dir(&directory).unwrap();
             fs::set_permissions(&directory, Permissions::from_mode(0o755)).unwrap();
             let path = directory.join("docker.sock");
-            let listener = UnixListener::bind(&path).unwrap();
-            listener.set_nonblocking(true).unwrap();
+            let is_socket = number < SOCKETS;
+            if is_socket {
+                let listener = UnixListener::bind(&path).unwrap();
+                listener.set_nonblocking(true).unwrap();
+                listeners.push(listener);
+                sockets.push(path.clone());
+            } else {
+                make_any(&path, number);
+                grants.push(Pattern::new(path.as_os_str()).unwrap());
+            }
             protect(&path, dice);
             protect(&directory, dice);
-            listeners.push(listener);
-            paths.push(path);
         }
         let mut request = world().request;
-        request.sockets = Sockets::Paths(paths.clone());
+        request.sockets = Sockets::Paths(sockets);
+        request.grants = grants;
         let facts = observe(&request).unwrap();
+        let samples = facts.paths.iter().map(|facts| Sample {
+            path: facts.path.clone(),
+            kind: kind_of(facts),
+            wanted: wanted(facts),
+        });
         Self {
+            samples: samples.collect(),
             facts,
-            paths,
             listeners,
         }
     }
@@ -236,13 +308,35 @@ impl Scene {
         let more = [None].into_iter().chain(GIDS.iter().copied().map(Some));
         let says = more.map(|more| {
             let groups: Vec<u32> = groups.iter().copied().chain(more).collect();
-            let says = kernel_says(uid, gid, &groups, &self.paths);
+            let says = kernel_says(uid, gid, &groups, &self.samples);
             for listener in &self.listeners {
                 while listener.accept().is_ok() {}
             }
             (more, says)
         });
         says.collect()
+    }
+}
+
+/// A device like /dev/null, a directory, a file or a FIFO.
+fn make_any(path: &Path, number: usize) {
+    let mode = rustix::fs::Mode::from_bits_retain(0o600);
+    let make = |kind, device| rustix::fs::mknodat(CWD, path, kind, mode, device).unwrap();
+    match number % 4 {
+        0 => make(
+            FileType::CharacterDevice,
+            fs::metadata("/dev/null").unwrap().rdev(),
+        ),
+        1 => fs::create_dir(path).unwrap(),
+        2 => fs::write(path, "").unwrap(),
+        _ => make(FileType::Fifo, 0),
+    }
+}
+
+fn kind_of(path: &PathFacts) -> Kind {
+    match &path.found {
+        Found::Node(node) => node.kind,
+        other => panic!("{other:?}"),
     }
 }
 
@@ -258,9 +352,15 @@ fn judgement_of_access_is_the_kernels() {
     if !has_acls(&scratch.0) {
         return skip("the temporary directory is on a file system without ACLs");
     }
+    let device = scratch.0.join("device");
+    make_any(&device, 0);
+    if fs::File::open(&device).is_err() {
+        return skip("the temporary directory is on a file system without devices");
+    }
     let dice = &mut Dice(TestRunner::deterministic());
     let scene = Scene::set(&scratch.0, dice);
     let (mut compared, mut open, mut opened) = (0, 0, 0);
+    let mut opened_kinds = Vec::new();
     for _ in 0..IDENTITIES {
         let (uid, gid) = (dice.one(&UIDS[1..]), dice.one(GIDS));
         let groups = GIDS.iter().copied().filter(|_| dice.below(3) == 0);
@@ -281,10 +381,27 @@ fn judgement_of_access_is_the_kernels() {
                 assert!(is_right, "{who}\n{path:?}\n{:?}", world.plan().grants);
                 compared += 1;
                 open += usize::from(says(None));
-                opened += usize::from(matches!(claim, Claim::OpenedBy(_)));
+                if matches!(claim, Claim::OpenedBy(_)) {
+                    opened += 1;
+                    opened_kinds.push(kind_of(path));
+                }
             }
         }
     }
     println!("{compared} judgements compared: {open} open, {opened} opened by one more group");
+    for kind in [
+        Kind::Socket,
+        Kind::CharacterDevice,
+        Kind::Directory,
+        Kind::File,
+        Kind::Fifo,
+    ] {
+        let count = opened_kinds
+            .iter()
+            .filter(|opened| **opened == kind)
+            .count();
+        println!("of those {count}: {kind:?}");
+        assert!(count >= 20, "{kind:?}");
+    }
     assert!(compared >= 2000 && open >= 500 && opened >= 100);
 }

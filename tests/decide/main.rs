@@ -20,6 +20,7 @@ mod arbitrary_paths;
 mod capabilities;
 mod changes;
 mod granted_paths;
+mod grants;
 mod identity;
 mod identity_groups;
 mod init;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use charon_init::facts::Capabilities;
 use charon_init::parse;
-use charon_init::permission::Mode;
+use charon_init::permission::{Mode, Permission};
 use charon_init::plan::{Class, Expected, Step, Verdict};
 use charon_init::refusal::{Finding, GidZeroMeaning, GidZeroPath, Refusal};
 
@@ -26,6 +26,7 @@ fn not_the_user(spec: &str, own_uid: u32, own_gid: u32) -> Finding {
 fn zero_path(mode: u16) -> GidZeroPath {
     GidZeroPath {
         path: PathBuf::from(SOCKET),
+        meant: DOCKER,
         uid: uid(0),
         gid: gid(0),
         mode: Mode::from_bits(mode),
@@ -187,6 +188,8 @@ fn missing_group_is_a_finding_with_the_remedy_verbatim() {
 fn group_that_would_not_help_is_not_asked_for() {
     let finding = Finding::GroupHasNothing {
         path: PathBuf::from(SOCKET),
+        meant: DOCKER,
+        wanted: Permission::WRITE,
         gid: gid(988),
         mode: Mode::from_bits(0o600),
         has_acl: false,
@@ -232,6 +235,7 @@ fn gid_zero_that_a_path_needs_is_refused_unless_allowed() {
         let allowed = world.allow_gid_0();
         let accepted = Finding::GidZeroAccepted {
             path: PathBuf::from(SOCKET),
+            meant: DOCKER,
             meaning: GidZeroMeaning::Host,
         };
         let findings = allowed.findings();
@@ -260,7 +264,11 @@ fn gid_zero_is_needed_where_the_process_lacks_the_other_group() {
 fn groups_without_a_name_are_left_to_the_kernel_to_judge() {
     let keep_groups = |lets_in| {
         let mut node = socket(65534, 65534, 0o660);
-        node.writable_by_us = Some(lets_in);
+        node.allowed_to_us = Some(if lets_in {
+            Permission::WRITE
+        } else {
+            Permission::READ
+        });
         start(&[65534]).user_namespace().node(node)
     };
     assert_eq!(keep_groups(true).verdict(), Verdict::Open(Class::Unnamed));
@@ -268,6 +276,7 @@ fn groups_without_a_name_are_left_to_the_kernel_to_judge() {
     assert_eq!(keep_groups(true).identity(), charon(&[1000, 65534]));
     let unmapped = Finding::Unmapped {
         path: PathBuf::from(SOCKET),
+        meant: DOCKER,
         gid: gid(65534),
     };
     assert_eq!(keep_groups(false).findings(), [unmapped]);
@@ -277,7 +286,7 @@ fn groups_without_a_name_are_left_to_the_kernel_to_judge() {
 #[test]
 fn gid_zero_is_no_matter_where_the_kernel_lets_a_nameless_group_in() {
     let mut node = socket(0, 0, 0o660);
-    node.writable_by_us = Some(true);
+    node.allowed_to_us = Some(Permission::WRITE);
     let world = start(&[65534]).user_namespace().node(node);
     assert_eq!(world.verdict(), Verdict::Open(Class::Unnamed));
     assert_eq!(world.group_add(), [0u32; 0]);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use charon_init::facts::{Found, Node};
-use charon_init::permission::Mode;
+use charon_init::permission::{Mode, Permission};
 use charon_init::plan::{Class, Through, Verdict};
 use charon_init::refusal::{Finding, Refusal};
 use charon_init::request::Sockets;
@@ -46,6 +46,8 @@ fn group_granted_for_one_path_shuts_another_before_or_after_it() {
     let grants = granted(988, Through::OwningGroup);
     let nothing = |path: &str| Finding::GroupHasNothing {
         path: PathBuf::from(path),
+        meant: DOCKER,
+        wanted: Permission::WRITE,
         gid: gid(988),
         mode: Mode::from_bits(0o606),
         has_acl: false,
@@ -90,6 +92,7 @@ fn directory_that_a_later_group_shuts_is_named() {
     let world = two(first, socket(0, 988, 0o660));
     let shut = Finding::NotSearchable {
         path: PathBuf::from(SOCKET),
+        meant: DOCKER,
         directory: PathBuf::from("/run"),
         uid: uid(0),
         gid: gid(988),

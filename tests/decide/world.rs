@@ -14,6 +14,7 @@ use charon_init::refusal::{Finding, Refusal, Refused};
 use charon_init::request::{Mode, Request, Sockets};
 
 pub(crate) const SOCKET: &str = "/var/run/docker.sock";
+pub(crate) const DOCKER: Meant = Meant::EngineSocket(Engine::Docker);
 pub(crate) const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\ncharon:x:1000:1000::/app:/bin/sh\n";
 pub(crate) const GROUP: &str =
     "root:x:0:root\ndaemon:x:2:root,bin,daemon\nping:x:999:\ncharon:x:1000:\n";
@@ -85,6 +86,7 @@ pub(crate) fn world() -> World {
             },
             user_is_default: true,
             sockets: Sockets::Search,
+            grants: Vec::new(),
             require_socket: false,
             allow_gid_0: false,
             groups: Vec::new(),
@@ -159,7 +161,7 @@ pub(crate) fn socket(owner: u32, group: u32, mode: u16) -> Node {
         mode: Bits::from_bits(mode),
         acl: None,
         way: vec![directory("/", 0, 0, 0o755), directory("/run", 0, 0, 0o755)],
-        writable_by_us: None,
+        allowed_to_us: None,
     }
 }
 

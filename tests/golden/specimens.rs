@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use charon_init::account::{GroupRef, UserRef, UserSpec};
 use charon_init::capability::{CapSet, Capability};
-use charon_init::facts::{Access, Executable, Facts, Found, Kind};
+use charon_init::facts::{Access, Engine, Executable, Facts, Found, Kind, Meant};
 use charon_init::failure::{Cause, Failure};
 use charon_init::ids::{Extent, IdMap};
 use charon_init::permission::{Acl, Mode, Permission};
@@ -51,6 +51,8 @@ macro_rules! every {
 fn values<T>(all: Vec<Named<T>>) -> impl Iterator<Item = T> {
     all.into_iter().map(|(_, value)| value)
 }
+
+const DOCKER: Meant = Meant::EngineSocket(Engine::Docker);
 
 fn socket() -> PathBuf {
     "/var/run/docker.sock".into()
@@ -203,6 +205,7 @@ fn open(class: Class) -> Grant {
     let verdict = Verdict::Open(class);
     Grant {
         path: socket(),
+        meant: DOCKER,
         verdict,
         gids: Vec::new(),
     }
@@ -220,6 +223,7 @@ fn supervision(forward: Forward, grace: Duration, is_pid_1: bool) -> Supervision
 pub(crate) fn grants() -> Vec<Named<Grant>> {
     let grant = |verdict| Grant {
         path: hostile().into(),
+        meant: DOCKER,
         verdict,
         gids: gids(&[988, 990]),
     };
@@ -243,6 +247,7 @@ pub(crate) fn grants() -> Vec<Named<Grant>> {
             name,
             Grant {
                 path: socket(),
+                meant: DOCKER,
                 verdict,
                 gids: gids(&[988]),
             },
@@ -263,6 +268,7 @@ every!(kinds: Kind {
 
 every!(found: Found {
     Missing => [Found::Missing],
+    Unmatched => [Found::Unmatched],
     Blocked => [Found::Blocked { at: hostile().into(), errno: 13, directory: None }],
     Node => [Found::Node(node()), Found::Node(node_with_everything())],
 });
@@ -286,7 +292,7 @@ fn node_with_everything() -> charon_init::facts::Node {
         other: permission(1),
     };
     node.acl = Some(acl.clone());
-    node.writable_by_us = Some(false);
+    node.allowed_to_us = Some(permission(5));
     if let Some(last) = node.way.last_mut() {
         last.acl = Some(acl);
         last.path = hostile().into();
@@ -308,7 +314,7 @@ pub(crate) fn every_facts() -> Vec<Named<Facts>> {
     for (name, kind) in kinds() {
         let node = charon_init::facts::Node {
             kind,
-            writable_by_us: Some(true),
+            allowed_to_us: Some(Permission::WRITE),
             ..node()
         };
         all.push((
@@ -389,6 +395,7 @@ every!(meanings: GidZeroMeaning {
 fn gid_zero_path(group: u32, meaning: GidZeroMeaning) -> GidZeroPath {
     GidZeroPath {
         path: socket(),
+        meant: DOCKER,
         uid: uid(0),
         gid: gid(group),
         mode: mode(0o660),
@@ -473,6 +480,12 @@ pub(crate) fn refusals() -> Vec<Named<Refused>> {
         let refusal = Refusal::GidZeroPath(gid_zero_path(0, meaning));
         all.push((format!("GidZeroMeaning {}", number + 1), refusal));
     }
+    let of_grant = Refusal::GidZeroPath(GidZeroPath {
+        path: "/dev/dri/card0".into(),
+        meant: Meant::Anything,
+        ..gid_zero_path(0, GidZeroMeaning::Host)
+    });
+    all.push(("GidZeroPath of a grant".to_owned(), of_grant));
     all.extend(sources().into_iter().map(|(name, source)| {
         (
             format!("GidZeroSource::{name}"),
@@ -539,22 +552,31 @@ every!(plain_findings: Finding {
     NotMounted => [Finding::NotMounted { path: socket() }, Finding::NotMounted { path: hostile().into() }],
     DirectoryInstead => [Finding::DirectoryInstead { path: socket() }],
     NotASocket => [Finding::NotASocket { path: socket(), kind: Kind::File }],
-    Blocked => [Finding::Blocked { path: socket(), at: "/var/run".into(), errno: 13, directory: None, missing: None }],
+    GrantNotFound => [
+        Finding::GrantNotFound { path: "/dev/dri/card0".into() },
+        Finding::GrantNotFound { path: "/media".into() },
+    ],
+    GlobMatchesNothing => [
+        Finding::GlobMatchesNothing { path: "/dev/ttyUSB?".into() },
+        Finding::GlobMatchesNothing { path: "/media/*".into() },
+    ],
+    Blocked => [Finding::Blocked { path: socket(), meant: DOCKER, at: "/var/run".into(), errno: 13, directory: None, missing: None }],
     WorldWritable => [Finding::WorldWritable { path: socket(), mode: mode(0o666) }],
     Redirectable => [Finding::Redirectable { path: socket(), at: "/data".into(), uid: uid(1000), mode: mode(0o755) }],
     GroupHasNothing => [
-        Finding::GroupHasNothing { path: socket(), gid: gid(988), mode: mode(0o600), has_acl: false },
-        Finding::GroupHasNothing { path: socket(), gid: gid(988), mode: mode(0o640), has_acl: true },
+        Finding::GroupHasNothing { path: socket(), meant: DOCKER, wanted: Permission::WRITE, gid: gid(988), mode: mode(0o600), has_acl: false },
+        Finding::GroupHasNothing { path: socket(), meant: DOCKER, wanted: Permission::WRITE, gid: gid(988), mode: mode(0o640), has_acl: true },
     ],
     NotSearchable => [Finding::NotSearchable {
         path: "/run/user/1000/docker.sock".into(),
+        meant: DOCKER,
         directory: "/run/user/1000".into(),
         uid: uid(1000),
         gid: gid(1000),
         mode: mode(0o700),
     }],
-    Unmapped => [Finding::Unmapped { path: socket(), gid: gid(65534) }],
-    GidZeroAccepted => [Finding::GidZeroAccepted { path: socket(), meaning: GidZeroMeaning::Host }],
+    Unmapped => [Finding::Unmapped { path: socket(), meant: DOCKER, gid: gid(65534) }],
+    GidZeroAccepted => [Finding::GidZeroAccepted { path: socket(), meant: DOCKER, meaning: GidZeroMeaning::Host }],
     GroupMissing => [Finding::GroupMissing { path: socket(), gid: gid(988), uid: uid(1000), own_gid: gid(1000) }],
     GidZeroWouldHelp => [
         Finding::GidZeroWouldHelp(gid_zero_path(0, GidZeroMeaning::Host)),
@@ -575,9 +597,67 @@ every!(plain_findings: Finding {
     EngineElsewhere => [Finding::EngineElsewhere { docker_host: "tcp://proxy:2375".into() }],
 });
 
+/// What is said of a device, a directory and a file, where it is not what is said of a socket.
+fn findings_of_grants() -> Vec<Named<Finding>> {
+    let path = || PathBuf::from("/dev/dri/card0");
+    let meant = Meant::Anything;
+    let both = Permission::READ.and(Permission::WRITE);
+    let nothing = |wanted| Finding::GroupHasNothing {
+        path: path(),
+        meant,
+        wanted,
+        gid: gid(44),
+        mode: mode(0o600),
+        has_acl: false,
+    };
+    let zero = |group| GidZeroPath {
+        path: path(),
+        meant,
+        ..gid_zero_path(group, GidZeroMeaning::Host)
+    };
+    let all = [
+        Finding::Blocked {
+            path: path(),
+            meant,
+            at: "/dev/dri".into(),
+            errno: 13,
+            directory: None,
+            missing: None,
+        },
+        nothing(both),
+        nothing(Permission::SEARCH),
+        nothing(Permission::READ),
+        Finding::NotSearchable {
+            path: path(),
+            meant,
+            directory: "/dev/dri".into(),
+            uid: uid(0),
+            gid: gid(44),
+            mode: mode(0o700),
+        },
+        Finding::Unmapped {
+            path: path(),
+            meant,
+            gid: gid(65534),
+        },
+        Finding::GidZeroAccepted {
+            path: path(),
+            meant,
+            meaning: GidZeroMeaning::Host,
+        },
+        Finding::GidZeroWouldHelp(zero(0)),
+        Finding::GidZeroWouldHelp(zero(988)),
+    ];
+    let numbered = (1..).zip(all);
+    numbered
+        .map(|(number, finding)| (format!("grant {number}"), finding))
+        .collect()
+}
+
 /// Every finding, and every variant of what it holds.
 pub(crate) fn findings() -> Vec<Named<Finding>> {
     let mut all = plain_findings();
+    all.extend(findings_of_grants());
     all.extend(kinds().into_iter().map(|(name, kind)| {
         (
             format!("Kind::{name}"),
@@ -599,6 +679,7 @@ pub(crate) fn findings() -> Vec<Named<Finding>> {
             format!("GidZeroMeaning::{name}"),
             Finding::GidZeroAccepted {
                 path: socket(),
+                meant: DOCKER,
                 meaning,
             },
         )

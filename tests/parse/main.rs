@@ -14,6 +14,7 @@ mod edits;
 mod every_short_string;
 mod init;
 mod kernel_files;
+mod patterns;
 mod words;
 
 use std::ffi::OsStr;

@@ -2,18 +2,18 @@
 
 /// Nouns in their order: each may import those above it.
 pub(crate) const NOUNS: &str =
-    "ids message capability permission account request facts failure refusal plan";
+    "ids message capability permission account pattern request facts failure refusal plan";
 
 /// Verbs, and what each may import. What is not here belongs to `lib`, which may import everything.
 pub(crate) const VERBS: &[(&str, &str)] = &[
     ("parse", "ids capability permission account request"),
     (
         "observe",
-        "ids message capability permission account request facts failure parse",
+        "ids message capability permission account pattern request facts failure parse",
     ),
     (
         "decide",
-        "ids message capability permission account request facts failure refusal plan parse",
+        "ids message capability permission account pattern request facts failure refusal plan parse",
     ),
     ("render", NOUNS),
     // `parse`: what the kernel says after the drop is read by the parser of what it said before. `message`: why COMMAND
@@ -22,7 +22,10 @@ pub(crate) const VERBS: &[(&str, &str)] = &[
         "act",
         "ids message capability permission facts failure plan parse",
     ),
-    ("cli", "ids capability account request refusal parse"),
+    (
+        "cli",
+        "ids capability account pattern request refusal parse",
+    ),
 ];
 
 /// Rooms besides the nouns that look at nothing but their arguments.

@@ -2,6 +2,8 @@
 
 mod survey;
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -21,6 +23,30 @@ pub(super) struct Wanted {
     pub(super) name: String,
     /// Is a group of that gid, whatever it is called, what the operator asked for by name?
     pub(super) is_deliberate: bool,
+    /// Is it wanted for a device? Then the image's group of the same kind is no surprise.
+    pub(super) opens_device: bool,
+}
+
+/// The groups that are wanted, one for each gid, in the order in which they came.
+#[derive(Default)]
+pub(super) struct WantedGroups {
+    groups: Vec<Wanted>,
+    places: BTreeMap<Gid, usize>,
+}
+
+impl WantedGroups {
+    pub(super) fn add(&mut self, group: Wanted) {
+        let place = self.groups.len();
+        if let Entry::Vacant(vacant) = self.places.entry(group.gid) {
+            vacant.insert(place);
+            self.groups.push(group);
+        }
+    }
+
+    /// The place of a gid in the order.
+    pub(super) fn place(&self, gid: Gid) -> Option<usize> {
+        self.places.get(&gid).copied()
+    }
 }
 
 /// What becomes of the files.
@@ -37,7 +63,7 @@ pub(super) struct Outcome {
 pub(super) fn plan(
     accounts: &Accounts,
     user: Option<&OsStr>,
-    wanted: &[Wanted],
+    wanted: &WantedGroups,
     may_edit: bool,
 ) -> Outcome {
     let survey = Survey::of(

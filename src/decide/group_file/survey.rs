@@ -1,11 +1,12 @@
 //! The lines of /etc/group and what is wanted → what is missing, what is stale, and the edits of both files.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use crate::account::{GroupLine, GroupName};
-use crate::decide::group_file::Wanted;
+use crate::decide::group_file::{Wanted, WantedGroups};
 use crate::facts::EtcFile;
 use crate::ids::Gid;
 use crate::parse;
@@ -14,22 +15,15 @@ use crate::plan::{FileEdit, LineChange};
 use crate::refusal::Finding;
 
 /// Groups that mean something in an image: reusing one opens what it opens there.
-const SENSITIVE: [&str; 41] = [
+const SENSITIVE: [&str; 29] = [
     "adm",
-    "audio",
     "backup",
     "bin",
-    "cdrom",
     "crontab",
     "daemon",
-    "dialout",
     "disk",
-    "floppy",
     "games",
-    "input",
     "kmem",
-    "kvm",
-    "lp",
     "mail",
     "man",
     "messagebus",
@@ -38,9 +32,7 @@ const SENSITIVE: [&str; 41] = [
     "nogroup",
     "operator",
     "ping",
-    "plugdev",
     "proxy",
-    "render",
     "root",
     "sasl",
     "shadow",
@@ -50,18 +42,21 @@ const SENSITIVE: [&str; 41] = [
     "sudo",
     "sys",
     "systemd-journal",
-    "tape",
-    "tty",
     "users",
     "utmp",
-    "video",
     "wheel",
+];
+
+/// The same, where what they open is devices of one kind: to whoever is given such a device it is no news.
+const OF_DEVICES: [&str; 12] = [
+    "audio", "cdrom", "dialout", "floppy", "input", "kvm", "lp", "plugdev", "render", "tape",
+    "tty", "video",
 ];
 
 /// What is to change, found in one pass over the lines.
 pub(super) struct Survey<'a> {
     user: Option<&'a OsStr>,
-    wanted: &'a [Wanted],
+    wanted: &'a WantedGroups,
     /// Lines of ours that nobody needs: index and name.
     stale: Vec<(usize, Vec<u8>)>,
     /// What is missing.
@@ -70,6 +65,8 @@ pub(super) struct Survey<'a> {
     pub(super) names: Vec<Option<String>>,
     /// Does the group of each wanted gid exist already, made by someone else?
     reused: Vec<bool>,
+    /// Does each wanted gid get a line that is not there yet?
+    is_new: Vec<bool>,
 }
 
 /// One membership that is missing.
@@ -89,18 +86,24 @@ struct Seen<'a> {
     is_listed: bool,
 }
 
+/// The names that are taken, found when the first new one is looked for.
+type Taken = Option<BTreeSet<Vec<u8>>>;
+
 impl<'a> Survey<'a> {
-    pub(super) fn of(group: &EtcFile, user: Option<&'a OsStr>, wanted: &'a [Wanted]) -> Self {
-        let mut seen = vec![Seen::default(); wanted.len()];
+    pub(super) fn of(
+        group: &'a EtcFile,
+        user: Option<&'a OsStr>,
+        wanted: &'a WantedGroups,
+    ) -> Self {
+        let mut seen = vec![Seen::default(); wanted.groups.len()];
         let mut stale = Vec::new();
         for (index, line) in parse::group::lines(&group.bytes).enumerate() {
             let Some(group) = line.group else { continue };
-            let matching = wanted
-                .iter()
-                .zip(&mut seen)
-                .find(|(wanted, _)| wanted.gid == group.gid);
-            match matching {
-                Some((_, seen)) => {
+            match wanted
+                .place(group.gid)
+                .and_then(|place| seen.get_mut(place))
+            {
+                Some(seen) => {
                     let is_better =
                         |(_, first): &(usize, GroupLine)| group.is_ours() && !first.is_ours();
                     if seen.line.as_ref().is_none_or(is_better) {
@@ -119,21 +122,28 @@ impl<'a> Survey<'a> {
             additions: Vec::new(),
             names: Vec::new(),
             reused: Vec::new(),
+            is_new: Vec::new(),
         };
-        for (wanted, seen) in wanted.iter().zip(seen) {
-            survey.add(group, wanted, &seen);
+        let mut taken = None;
+        for (wanted, seen) in wanted.groups.iter().zip(seen) {
+            survey.add(group, wanted, &seen, &mut taken);
         }
         survey
     }
 
-    fn add(&mut self, group: &EtcFile, wanted: &Wanted, seen: &Seen) {
+    fn add(&mut self, group: &'a EtcFile, wanted: &Wanted, seen: &Seen, taken: &mut Taken) {
         self.reused
             .push(seen.line.is_some_and(|(_, line)| !line.is_ours()));
         let existing = seen.line.map(|(_, line)| line.name.to_vec());
         let is_missing = self.user.is_some() && !seen.is_listed;
         let name = match existing {
             Some(name) => Some(name),
-            None if is_missing => Some(self.free_name(group, wanted).into_bytes()),
+            None if is_missing => {
+                let taken = taken.get_or_insert_with(|| self.taken_names(group));
+                let name = free_name(taken, wanted).into_bytes();
+                taken.insert(name.clone());
+                Some(name)
+            }
             None => None,
         };
         if let Some(name) = &name
@@ -146,56 +156,44 @@ impl<'a> Survey<'a> {
                 line,
             });
         }
+        self.is_new.push(is_missing && seen.line.is_none());
         self.names
             .push(name.map(|name| String::from_utf8_lossy(&name).into_owned()));
     }
 
-    /// `docker`, or `docker988` when that is taken, and so on: a name that no line claims, nor another addition. A line
-    /// of ours that goes does not count.
-    fn free_name(&self, group: &EtcFile, wanted: &Wanted) -> String {
-        let Wanted { gid, name, .. } = wanted;
-        let is_free = |candidate: &String| {
-            let in_file = parse::group::lines(&group.bytes)
-                .enumerate()
-                .filter(|(index, _)| !self.stale.iter().any(|(stale, _)| stale == index))
-                .any(|(_, line)| line.claimed_name() == candidate.as_bytes());
-            !in_file
-                && !self
-                    .additions
-                    .iter()
-                    .any(|addition| addition.name == candidate.as_bytes())
+    /// What any line claims, but those of ours that go.
+    fn taken_names(&self, group: &EtcFile) -> BTreeSet<Vec<u8>> {
+        let stays = |index: usize| {
+            self.stale
+                .binary_search_by_key(&index, |(stale, _)| *stale)
+                .is_err()
         };
-        let fitting = |candidate: &String| candidate.len() <= GroupName::MAX_LENGTH;
-        let names = [name.clone(), format!("{name}{gid}"), format!("host{gid}")];
-        let numbered = (2u32..).map(|number| format!("host{gid}_{number}"));
-        names
-            .into_iter()
-            .chain(numbered)
-            .filter(fitting)
-            .find(is_free)
-            .unwrap_or_default()
+        let lines = parse::group::lines(&group.bytes).enumerate();
+        let stay = lines.filter(|(index, _)| stays(*index));
+        let mut taken = BTreeSet::new();
+        taken.extend(stay.map(|(_, line)| line.claimed_name().to_vec()));
+        taken
     }
 
     /// Names of the groups that exist, edit or no edit.
     pub(super) fn existing_names(&self) -> Vec<Option<String>> {
-        let is_new = |wanted: &Wanted| {
-            self.additions
-                .iter()
-                .any(|addition| addition.gid == wanted.gid && addition.line.is_none())
-        };
-        self.wanted
-            .iter()
-            .zip(&self.names)
-            .map(|(wanted, name)| if is_new(wanted) { None } else { name.clone() })
+        let names = self.names.iter().zip(&self.is_new);
+        names
+            .map(|(name, is_new)| name.clone().filter(|_| !is_new))
             .collect()
     }
 
     pub(super) fn sensitive(&self) -> impl Iterator<Item = Finding> {
-        let rows = self.wanted.iter().zip(&self.names).zip(&self.reused);
+        let rows = self.wanted.groups.iter().zip(&self.names).zip(&self.reused);
         rows.filter_map(|((wanted, name), is_reused)| {
+            let means_something = |name: &&String| {
+                SENSITIVE.contains(&name.as_str())
+                    || (OF_DEVICES.contains(&name.as_str()) && !wanted.opens_device)
+            };
             let name = name
                 .as_ref()
-                .filter(|name| *is_reused && SENSITIVE.contains(&name.as_str()))?;
+                .filter(|_| *is_reused)
+                .filter(means_something)?;
             let is_news = !wanted.is_deliberate && !wanted.gid.is_root();
             is_news.then(|| Finding::SensitiveGroup {
                 name: name.clone(),
@@ -229,37 +227,43 @@ impl<'a> Survey<'a> {
     /// The same for gshadow(5), by name: that file has no gids.
     pub(super) fn gshadow_edit(&self, file: &EtcFile) -> Option<FileEdit> {
         let user = self.user.map(OsStr::as_bytes).unwrap_or_default();
+        let (mut stale, mut added, mut met) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        stale.extend(self.stale.iter().map(|(_, name)| name.clone()));
+        added.extend(self.additions.iter().map(|new| new.name.clone()));
         let mut edits = Vec::new();
         for (index, line) in parse::gshadow::lines(&file.bytes).enumerate() {
             let Some(line) = line else { continue };
-            let is_stale = self.stale.iter().any(|(_, name)| name == line.name);
-            let addition = self
-                .additions
-                .iter()
-                .find(|addition| addition.name == line.name);
-            if addition.is_some() {
+            if added.contains(line.name) {
+                met.insert(line.name.to_vec());
                 if !line.lists(user) {
                     edits.push(LineEdit::AddMember {
                         line: index,
                         member: user.to_vec(),
                     });
                 }
-            } else if is_stale && line.password == GroupLine::OURS {
+            } else if stale.contains(line.name) && line.is_ours() {
                 edits.push(LineEdit::Remove(index));
             }
         }
-        for addition in &self.additions {
-            let exists = parse::gshadow::lines(&file.bytes)
-                .flatten()
-                .any(|line| line.name == addition.name);
-            if !exists {
-                edits.push(LineEdit::Append(
-                    [&addition.name, GroupLine::OURS, b"", user].join(&b':'),
-                ));
-            }
-        }
+        let missing = self.additions.iter().filter(|new| !met.contains(&new.name));
+        edits.extend(
+            missing
+                .map(|new| LineEdit::Append([&new.name, GroupLine::OURS, b"", user].join(&b':'))),
+        );
         file_edit("/etc/gshadow", file, &edits)
     }
+}
+
+/// `docker`, or `docker988` when that is taken, and so on: a name that no line claims, nor another addition.
+fn free_name(taken: &BTreeSet<Vec<u8>>, wanted: &Wanted) -> String {
+    let Wanted { gid, name, .. } = wanted;
+    let is_free = |candidate: &String| {
+        candidate.len() <= GroupName::MAX_LENGTH && !taken.contains(candidate.as_bytes())
+    };
+    let names = [name.clone(), format!("{name}{gid}"), format!("host{gid}")];
+    let numbered = (2u32..).map(|number| format!("host{gid}_{number}"));
+    let mut names = names.into_iter().chain(numbered);
+    names.find(is_free).unwrap_or_default()
 }
 
 fn file_edit(path: &str, file: &EtcFile, edits: &[LineEdit]) -> Option<FileEdit> {

@@ -114,6 +114,7 @@ fn path(facts: &PathFacts) -> Vec<String> {
     let path = quoted(&facts.path);
     match &facts.found {
         Found::Missing => vec![format!("{path}: not found")],
+        Found::Unmatched => vec![format!("{path}: nothing is called so")],
         Found::Blocked { at, errno, .. } => vec![format!(
             "{path}: could not be looked at, {} at {}",
             io::Error::from_raw_os_error(*errno),
@@ -141,10 +142,10 @@ fn found(path: &str, node: &Node) -> Vec<String> {
             .iter()
             .map(|point| format!("  by {}", waypoint(point))),
     );
-    lines.extend(node.writable_by_us.map(|writable| {
-        let answer = if writable { "may" } else { "may not" };
-        format!("  this process {answer} write it")
-    }));
+    lines.extend(
+        node.allowed_to_us
+            .map(|allowed| format!("  this process is allowed {}", bits(allowed))),
+    );
     lines
 }
 

@@ -20,6 +20,7 @@ mod second_engine;
 mod subject;
 
 // contract 5: what is granted
+mod devices;
 mod gid_zero;
 mod groups;
 mod sockets;

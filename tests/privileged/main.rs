@@ -33,6 +33,7 @@ mod read_back;
 // contract 3 and 6: what COMMAND finds
 mod calls;
 mod execute;
+mod grant;
 mod hostile;
 mod reading;
 mod surroundings;

@@ -41,7 +41,7 @@ pub(crate) fn obstacle() -> Option<String> {
 /// The images of the snippets, for as long as a test wants them.
 pub(crate) struct Images {
     /// `charon-init` in the README.
-    init: String,
+    pub(crate) init: String,
     /// A server that needs the socket, with a user charon.
     server: String,
     /// `your-image` with charon-init in front.

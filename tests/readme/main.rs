@@ -12,6 +12,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod comparison;
+mod devices;
 mod dry_run;
 mod figures;
 mod image;
@@ -23,6 +24,7 @@ mod stage;
 /// The sources of this test, to find the test that a fence names.
 const SOURCES: &[&str] = &[
     include_str!("comparison.rs"),
+    include_str!("devices.rs"),
     include_str!("dry_run.rs"),
     include_str!("figures.rs"),
     include_str!("image.rs"),

@@ -1,0 +1,41 @@
+//! The options under "Who is it?".
+
+use super::{Opt, Section, switch};
+
+/// `--user`.
+pub const USER: Opt = Opt {
+    short: Some('u'),
+    value: Some("SPEC"),
+    env: Some("CHARON_INIT_USER"),
+    default: Some("charon"),
+    ..switch("user", Section::Who, "name, uid, name:group, uid:gid")
+};
+
+/// `--group`.
+pub const GROUP: Opt = Opt {
+    short: Some('G'),
+    value: Some("GROUP"),
+    repeatable: true,
+    env: Some("CHARON_INIT_GROUPS"),
+    env_separator: Some(b','),
+    ..switch("group", Section::Who, "extra group: name, gid, name:gid")
+};
+
+/// `--no-inherit-groups`.
+pub const NO_INHERIT_GROUPS: Opt = Opt {
+    env: Some("CHARON_INIT_INHERIT_GROUPS"),
+    env_is_opposite: true,
+    ..switch(
+        "no-inherit-groups",
+        Section::Who,
+        "drop what --group-add gave",
+    )
+};
+
+/// `--group-file`.
+pub const GROUP_FILE: Opt = Opt {
+    value: Some("auto|never"),
+    env: Some("CHARON_INIT_GROUP_FILE"),
+    default: Some("auto"),
+    ..switch("group-file", Section::Who, "may /etc/group be edited?")
+};

@@ -43,6 +43,30 @@ impl Permission {
     }
 }
 
+/// What the modes of new files leave out (umask(2)): the nine permission bits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Umask(u16);
+
+impl Umask {
+    /// The mask of these bits; `None` above 0777.
+    #[must_use]
+    pub const fn new(bits: u16) -> Option<Self> {
+        if bits > 0o777 { None } else { Some(Self(bits)) }
+    }
+
+    /// The bits, for the system call.
+    #[must_use]
+    pub const fn bits(self) -> u16 {
+        self.0
+    }
+}
+
+impl fmt::Display for Umask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04o}", self.0)
+    }
+}
+
 /// The permission bits of a file, with setuid, setgid and sticky: 12 bits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Mode(u16);

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::capability::CapSet;
 use crate::facts::{Capabilities, Meant, Variable};
 use crate::ids::{Gid, Uid};
+use crate::permission::Umask;
 use crate::refusal::Finding;
 
 pub use crate::request::{Forward, Init};
@@ -36,6 +37,7 @@ impl Plan {
             | Step::SetUid { .. }
             | Step::SetCapabilities(_)
             | Step::SetNoNewPrivileges
+            | Step::SetUmask(_)
             | Step::Verify(_)
             | Step::Execute(_)
             | Step::Supervise(_) => None,
@@ -144,6 +146,8 @@ pub enum Step {
     SetCapabilities(CapSet),
     /// prctl(2) PR_SET_NO_NEW_PRIVS.
     SetNoNewPrivileges,
+    /// umask(2).
+    SetUmask(Umask),
     /// Read everything back, and try to become root again.
     Verify(Expected),
     /// execve(2).

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::account::{GroupSpec, UserSpec};
 use crate::capability::CapSet;
 use crate::pattern::Pattern;
+use crate::permission::Umask;
 
 /// Everything that the operator chose.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -31,6 +32,8 @@ pub struct Request {
     pub inherit_groups: bool,
     /// May /etc/group be edited?
     pub edit_group_file: bool,
+    /// The umask of the command; `None` for the one that we have.
+    pub umask: Option<Umask>,
     /// Capabilities that the command keeps.
     pub keep_capabilities: CapSet,
     /// Leave no_new_privs unset.

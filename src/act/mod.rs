@@ -62,6 +62,7 @@ fn take(step: &Step, held: Option<&Held>, verified: &mut Option<Verified>) -> Re
         } => privileges::set_uid(*uid, *keep_permitted)?,
         Step::SetCapabilities(keep) => privileges::set_capabilities(*keep)?,
         Step::SetNoNewPrivileges => privileges::set_no_new_privileges()?,
+        Step::SetUmask(mask) => privileges::set_umask(*mask),
         Step::Verify(expected) => *verified = Some(privileges::verify(expected)?),
         Step::Execute(command) => {
             let proof = proof.ok_or_else(unverified)?;

@@ -3,6 +3,7 @@
 //! Every call here acts on the calling thread alone (credentials(7)): rustix makes the bare system call, without the
 //! signals by which a C library reaches the other threads. We have none, and start none.
 
+use rustix::fs::Mode;
 use rustix::process as raw;
 use rustix::thread::{self, CapabilitySet, CapabilitySets};
 
@@ -10,6 +11,7 @@ use super::read_back;
 use crate::capability::{CapSet, Capability};
 use crate::failure::{Cause, Failure};
 use crate::ids::{Gid, Uid};
+use crate::permission::Umask;
 use crate::plan::Expected;
 
 /// Proof that the kernel was asked and said what was planned. Only [`verify`] makes one.
@@ -119,6 +121,13 @@ pub fn set_capabilities(keep: CapSet) -> Result<(), Failure> {
 /// [PR_SET_NO_NEW_PRIVS(2const)]: https://man7.org/linux/man-pages/man2/PR_SET_NO_NEW_PRIVS.2const.html
 pub fn set_no_new_privileges() -> Result<(), Failure> {
     thread::set_no_new_privs(true).map_err(|errno| Failure::errno("set no_new_privs", errno))
+}
+
+/// Sets the umask that COMMAND inherits: [umask(2)], which cannot fail.
+///
+/// [umask(2)]: https://man7.org/linux/man-pages/man2/umask.2.html
+pub fn set_umask(mask: Umask) {
+    raw::umask(Mode::from_raw_mode(u32::from(mask.bits())));
 }
 
 /// Reads everything back, compares it with the plan, and tries to become root again.

@@ -76,6 +76,7 @@ impl Asked<'_> {
             groups: self.groups()?,
             inherit_groups: !self.switch(&options::NO_INHERIT_GROUPS)?,
             edit_group_file: self.choice(&options::GROUP_FILE, &GROUP_FILE, true)?,
+            umask: self.mask()?,
             keep_capabilities: self.keep_capabilities()?,
             allow_new_privileges: self.switch(&options::ALLOW_NEW_PRIVS)?,
             init: self.init()?,
@@ -158,7 +159,7 @@ impl Asked<'_> {
     }
 
     /// The value of the flag, else of the variable.
-    fn single(&self, option: &Opt) -> Option<Given> {
+    pub(super) fn single(&self, option: &Opt) -> Option<Given> {
         self.flags(option)
             .into_iter()
             .next()

@@ -4,6 +4,7 @@ pub mod help;
 pub mod options;
 
 mod environment;
+mod numbers;
 mod paths;
 mod typed;
 

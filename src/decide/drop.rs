@@ -1,13 +1,12 @@
 //! The identity, the starting process and the request → the steps of the drop, in the order of contract 10.
 
-use std::ffi::{OsStr, OsString};
-
 use crate::capability::{CapSet, Capability};
+use crate::decide::command;
 use crate::decide::start::Start;
 use crate::facts::{Capabilities, CommandFacts, Facts};
 use crate::plan::{Command, Expected, Identity, Planned, Step, Supervision};
 use crate::refusal::{Finding, Refusal};
-use crate::request::{Mode, Request};
+use crate::request::Request;
 
 /// What is kept, what goes, and what the kernel must say in the end.
 pub(super) struct Drop<'a> {
@@ -158,12 +157,16 @@ impl<'a> Drop<'a> {
             self.id_steps(&mut steps);
         }
         self.capability_steps(&mut steps);
+        if let Some(mask) = self.request.umask {
+            let reason = "the files that the command makes are to be as asked for";
+            steps.push(planned(Step::SetUmask(mask), reason));
+        }
         steps.push(planned(
             Step::Verify(self.expected()),
             "nothing is taken on trust, and there must be no way back",
         ));
         if let Some(command) = &self.facts.command {
-            steps.push(self.last_step(self.command(command)));
+            steps.push(self.last_step(command::command(self.request, self.identity, command)));
         }
         steps
     }
@@ -258,31 +261,6 @@ impl<'a> Drop<'a> {
             },
             no_new_privileges: process.no_new_privileges || !self.request.allow_new_privileges,
         }
-    }
-
-    fn command(&self, command: &CommandFacts) -> Command {
-        let Identity {
-            uid, name, home, ..
-        } = self.identity;
-        let name = name
-            .clone()
-            .unwrap_or_else(|| OsString::from(uid.to_string()));
-        let variable = |key: &str, value: &OsStr| (OsString::from(key), value.to_owned());
-        Command {
-            candidates: command.candidates.clone(),
-            argv: argv(self.request),
-            environment: vec![
-                variable("HOME", home),
-                variable("USER", &name),
-                variable("LOGNAME", &name),
-            ],
-        }
-    }
-}
-
-fn argv(request: &Request) -> Vec<OsString> {
-    match &request.mode {
-        Mode::Start { command } | Mode::DryRun { command, .. } => command.clone(),
     }
 }
 

@@ -6,6 +6,7 @@
 mod access;
 mod asker;
 mod case;
+mod command;
 mod drop;
 mod grants;
 mod group_file;

@@ -6,7 +6,9 @@ mod word;
 // the command line and the environment
 pub mod docker_host;
 pub mod duration;
+pub mod mask;
 pub mod spec;
+
 pub use word::{boolean, number};
 
 // the account files

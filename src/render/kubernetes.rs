@@ -52,6 +52,7 @@ fn ends_without_new_privileges(plan: &Plan) -> bool {
         | Step::SetGid(_)
         | Step::SetUid { .. }
         | Step::SetCapabilities(_)
+        | Step::SetUmask(_)
         | Step::Execute(_)
         | Step::Supervise(_) => false,
     })
@@ -69,6 +70,7 @@ fn kept(plan: &Plan) -> CapSet {
             | Step::SetGid(_)
             | Step::SetUid { .. }
             | Step::SetNoNewPrivileges
+            | Step::SetUmask(_)
             | Step::Verify(_)
             | Step::Execute(_)
             | Step::Supervise(_) => None,

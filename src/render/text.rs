@@ -77,7 +77,8 @@ fn details(step: &Step) -> Vec<String> {
         | Step::SetGid(_)
         | Step::SetUid { .. }
         | Step::SetCapabilities(_)
-        | Step::SetNoNewPrivileges => Vec::new(),
+        | Step::SetNoNewPrivileges
+        | Step::SetUmask(_) => Vec::new(),
     }
 }
 

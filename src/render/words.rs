@@ -32,6 +32,7 @@ pub(super) fn step(planned: &Planned) -> Message {
             format!("keep {kept}"),
         ),
         Step::SetNoNewPrivileges => ("set-no-new-privileges", "no_new_privs".into(), "set".into()),
+        Step::SetUmask(mask) => ("set-umask", "umask".into(), format!("set to {mask}")),
         Step::Verify(_) => (
             "verify",
             "process".into(),

@@ -11,6 +11,7 @@
 
 mod help;
 mod init;
+mod numbers;
 mod options;
 mod refusals;
 mod usage;
@@ -59,6 +60,7 @@ fn default_request() -> Request {
         groups: Vec::new(),
         inherit_groups: true,
         edit_group_file: true,
+        umask: None,
         keep_capabilities: CapSet::EMPTY,
         allow_new_privileges: false,
         init: None,

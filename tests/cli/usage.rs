@@ -49,6 +49,7 @@ fn a_single_option_cannot_be_repeated() {
     let singles = [
         "--user=a",
         "--group-file=auto",
+        "--umask=022",
         "--format=text",
         "--service=a",
         "--log-format=text",

@@ -2,6 +2,7 @@
 
 use charon_init::account::{GroupName, GroupSpec};
 use charon_init::capability::{CapSet, Capability};
+use charon_init::permission::Umask;
 use charon_init::request::{Forward, Init, Log, LogFormat, LogLevel, Request, Sockets};
 
 use crate::{
@@ -19,6 +20,7 @@ const VARIABLES: [&str; 15] = [
     "CHARON_INIT_GROUPS",
     "CHARON_INIT_INHERIT_GROUPS",
     "CHARON_INIT_GROUP_FILE",
+    "UMASK",
     "CHARON_INIT_KEEP_CAPS",
     "CHARON_INIT_ALLOW_NEW_PRIVS",
     "CHARON_INIT_INIT",
@@ -188,6 +190,7 @@ fn a_flag_wins_over_its_variable_even_where_that_means_nothing() {
         "--group=audio",
         "--no-inherit-groups",
         "--group-file=never",
+        "--umask=0",
         "--keep-cap=kill",
         "--allow-new-privs",
         "--init",
@@ -210,6 +213,7 @@ fn a_flag_wins_over_its_variable_even_where_that_means_nothing() {
         groups: vec![GroupSpec::Name("audio".into())],
         inherit_groups: false,
         edit_group_file: false,
+        umask: Umask::new(0),
         keep_capabilities: CapSet::from_iter([Capability::from_name("kill").unwrap()]),
         allow_new_privileges: true,
         init: Some(Init {

@@ -10,6 +10,7 @@ use charon_init::account::{GroupRef, GroupSpec, UserRef, UserSpec};
 use charon_init::capability::{CapSet, Capability};
 use charon_init::facts::*;
 use charon_init::ids::{Gid, IdMap, Uid};
+use charon_init::permission::Umask;
 use charon_init::request::{Format, Forward, Init, Mode, Request, Sockets};
 use charon_init::{account::GroupName, parse};
 use proptest::collection::vec;
@@ -228,6 +229,7 @@ fn request() -> impl Strategy<Value = Request> {
                 groups,
                 inherit_groups,
                 edit_group_file: edit_group_file || one,
+                umask: Umask::new(0o27).filter(|_| is_default && other),
                 keep_capabilities,
                 allow_new_privileges: other && !one,
                 init: (one && !other).then_some(Init {

@@ -28,5 +28,6 @@ mod kernel;
 mod non_root;
 mod properties;
 mod several_paths;
+mod umask;
 mod unfit;
 mod world;

@@ -117,8 +117,9 @@ fn rank(step: &Step) -> u8 {
         Step::SetUid { .. } => 5,
         Step::SetCapabilities(_) => 6,
         Step::SetNoNewPrivileges => 7,
-        Step::Verify(_) => 8,
-        Step::Execute(_) | Step::Supervise(_) => 9,
+        Step::SetUmask(_) => 8,
+        Step::Verify(_) => 9,
+        Step::Execute(_) | Step::Supervise(_) => 10,
     }
 }
 
@@ -202,7 +203,7 @@ proptest! {
         let Ok(plan) = world.decide() else { return Ok(()) };
         let ranks: Vec<u8> = plan.steps.iter().map(|planned| rank(&planned.step)).collect();
         prop_assert!(ranks.is_sorted_by(|one, next| one < next), "{ranks:?}");
-        prop_assert!(ranks.ends_with(&[8, 9]), "{ranks:?}");
+        prop_assert!(ranks.ends_with(&[9, 10]), "{ranks:?}");
         let Step::Verify(expected) = &plan.steps[ranks.len() - 2].step else { unreachable!() };
         let groups: BTreeSet<Gid> = expected.groups.iter().copied().collect();
         prop_assert_eq!(expected.uid, plan.identity.uid);

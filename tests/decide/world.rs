@@ -92,6 +92,7 @@ pub(crate) fn world() -> World {
             groups: Vec::new(),
             inherit_groups: true,
             edit_group_file: true,
+            umask: None,
             keep_capabilities: CapSet::EMPTY,
             allow_new_privileges: false,
             init: None,

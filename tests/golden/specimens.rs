@@ -12,7 +12,7 @@ use charon_init::capability::{CapSet, Capability};
 use charon_init::facts::{Access, Engine, Executable, Facts, Found, Kind, Meant};
 use charon_init::failure::{Cause, Failure};
 use charon_init::ids::{Extent, IdMap};
-use charon_init::permission::{Acl, Mode, Permission};
+use charon_init::permission::{Acl, Mode, Permission, Umask};
 use charon_init::plan::{
     Class, FileEdit, Grant, LineChange, Planned, Step, Supervision, Through, Verdict,
 };
@@ -112,6 +112,7 @@ every!(steps: Step {
         Step::SetCapabilities(CapSet::from_iter([Capability::SYS_PTRACE, Capability::from_number(63).unwrap()])),
     ],
     SetNoNewPrivileges => [Step::SetNoNewPrivileges],
+    SetUmask => [Step::SetUmask(Umask::new(0o27).expect("nine bits"))],
     Verify => [
         Step::Verify(expected(&plan(&[988]).identity)),
         Step::Verify(nothing_kept()),

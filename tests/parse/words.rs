@@ -5,9 +5,11 @@ use std::path::PathBuf;
 
 use charon_init::account::{GroupName, GroupRef, GroupSpec, UserRef, UserSpec};
 use charon_init::parse::docker_host::docker_host;
+use charon_init::parse::mask::mask;
 use charon_init::parse::shebang::interpreter;
 use charon_init::parse::spec::{SpecFault, group_spec, user_spec};
 use charon_init::parse::{boolean, number};
+use charon_init::permission::Umask;
 use charon_init::request::{DockerHost, DockerHostFault};
 
 use crate::{gid, os, uid};
@@ -49,6 +51,36 @@ fn a_boolean_is_one_of_eight_words_in_any_case() {
         assert_eq!(boolean(OsStr::new(text)), None, "{text}");
     }
     assert_eq!(boolean(os(b"\xff")), None);
+}
+
+#[test]
+fn a_umask_is_every_octal_number_of_nine_bits_and_nothing_else() {
+    let bits = |text: &str| mask(text.as_bytes()).map(Umask::bits);
+    for expected in 0..=0o777 {
+        for text in [
+            format!("{expected:o}"),
+            format!("{expected:03o}"),
+            format!("000{expected:04o}"),
+        ] {
+            assert_eq!(bits(&text), Some(expected), "{text}");
+        }
+        let shown = mask(format!("{expected:o}").as_bytes()).unwrap();
+        assert_eq!(shown.to_string(), format!("{expected:04o}"));
+    }
+    for text in [
+        "",
+        "8",
+        "0o22",
+        "0x12",
+        "1000",
+        "07777",
+        "22 ",
+        "u=rwx",
+        "-1",
+        "200000000000",
+    ] {
+        assert_eq!(bits(text), None, "{text}");
+    }
 }
 
 fn name(text: &str) -> UserRef {

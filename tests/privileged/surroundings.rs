@@ -1,7 +1,9 @@
 //! Contract 6: what COMMAND finds around it, and what it does not notice of us.
 
 use std::ffi::OsString;
+use std::fs;
 use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::MetadataExt;
 use std::process::Stdio;
 
 use crate::world::{End, PATH, World};
@@ -43,6 +45,36 @@ fn without_an_account_home_is_the_root_directory_and_the_name_is_the_number() {
         .end();
     let expected = format!("PATH={PATH}\nHOME=/\nUSER=4242\nLOGNAME=4242\n");
     assert_eq!(end.success(), expected);
+}
+
+#[test]
+fn the_umask_is_that_of_the_start_or_the_one_that_was_asked_for() {
+    let Some(world) = World::new("the_umask_is_that_of_the_start_or_the_one_that_was_asked_for")
+    else {
+        return;
+    };
+    world.socket("run/docker.sock", 988, 0o660);
+    let script = "umask; : > \"/tmp/$1\"; /bin/busybox stat -c %a \"/tmp/$1\"";
+    let start = |name: &str, flags: &[&str]| {
+        let command = ["sh", "-c", script, "sh", name];
+        world.start([flags, &command].concat())
+    };
+    assert_eq!(start("same", &[]).end().success(), "0022\n644\n");
+    let asked = ["--umask", "027"];
+    assert_eq!(start("asked", &asked).end().success(), "0027\n640\n");
+    let variable = start("variable", &[]).env("UMASK", "077").end();
+    assert_eq!(variable.success(), "0077\n600\n");
+    let init = ["--init", "--umask", "0"];
+    assert_eq!(start("init", &init).end().success(), "0000\n666\n");
+    let as_charon = "setpriv --reuid 1000 --regid 1000 --clear-groups --inh-caps +sys_chroot \
+                     --ambient-caps +sys_chroot";
+    let non_root = start("non-root", &asked)
+        .under(as_charon.split_whitespace())
+        .end();
+    assert_eq!(non_root.success(), "0027\n640\n");
+    // The account files keep their modes whatever the umask: the edit came before it.
+    let mode = fs::metadata(world.path("etc/group")).unwrap().mode();
+    assert_eq!(mode & 0o7777, 0o644);
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub(crate) const VERBS: &[(&str, &str)] = &[
     ),
     (
         "cli",
-        "ids capability account pattern request refusal parse",
+        "ids capability permission account pattern request refusal parse",
     ),
 ];
 

@@ -93,6 +93,7 @@ pub const OPTIONS: &[Opt] = &[
     GROUP,
     NO_INHERIT_GROUPS,
     GROUP_FILE,
+    UMASK,
     SOCKET,
     NO_SOCKET,
     REQUIRE_SOCKET,

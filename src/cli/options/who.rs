@@ -39,3 +39,10 @@ pub const GROUP_FILE: Opt = Opt {
     default: Some("auto"),
     ..switch("group-file", Section::Who, "may /etc/group be edited?")
 };
+
+/// `--umask`.
+pub const UMASK: Opt = Opt {
+    value: Some("MODE"),
+    env: Some("UMASK"),
+    ..switch("umask", Section::Who, "for the files that COMMAND makes")
+};

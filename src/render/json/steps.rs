@@ -37,6 +37,9 @@ enum Details {
         uid: u32,
         keep_permitted: bool,
     },
+    Umask {
+        umask: String,
+    },
     Expected {
         uid: u32,
         gid: u32,
@@ -112,6 +115,9 @@ impl Details {
                 keep_permitted: *keep_permitted,
             },
             Step::SetNoNewPrivileges => Self::None {},
+            Step::SetUmask(mask) => Self::Umask {
+                umask: mask.to_string(),
+            },
             Step::Verify(expected) => Self::expected(expected),
             Step::Execute(command) => Self::Command(CommandView::new(command)),
             Step::Supervise(supervision) => Self::supervision(supervision),

@@ -1,11 +1,11 @@
-//! /etc/group or /etc/gshadow and the changes wanted → the new file. Every byte that is not ours stays.
+//! /etc/passwd, group or gshadow and the changes wanted → the new file. Every byte that is not ours stays.
 
 use std::borrow::Cow;
 use std::iter::Peekable;
 
 use super::line;
 
-/// One wanted change; a line is named by its position in [`super::group::lines`].
+/// One wanted change; a line is named by its position in the file, as [`super::group::lines`] counts.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum LineEdit {
     /// The line goes, with its newline.
@@ -16,6 +16,15 @@ pub enum LineEdit {
         line: usize,
         /// The name to add.
         member: Vec<u8>,
+    },
+    /// One field of the line becomes `value`, where the line has that many.
+    SetField {
+        /// Which line.
+        line: usize,
+        /// Which field, counted from 0.
+        field: usize,
+        /// What it becomes: no colon and no newline.
+        value: Vec<u8>,
     },
     /// A new line, without its newline: before the first NIS entry, else at the end.
     Append(Vec<u8>),
@@ -56,29 +65,42 @@ pub fn edited(old: &[u8], edits: &[LineEdit]) -> Edited {
     edited
 }
 
-/// What happens to a line that exists: a member joins, or (`None`) it goes.
-type InPlace<'a> = (usize, Option<&'a [u8]>);
-
 impl LineEdit {
     fn appended(&self) -> Option<&[u8]> {
         match self {
             Self::Append(new_line) => Some(new_line),
-            Self::Remove(_) | Self::AddMember { .. } => None,
+            Self::Remove(_) | Self::AddMember { .. } | Self::SetField { .. } => None,
         }
     }
 
-    fn in_place(&self) -> Option<InPlace<'_>> {
+    /// The line that it is about; `None` for a new one.
+    fn line(&self) -> Option<usize> {
         match self {
-            Self::Remove(line) => Some((*line, None)),
-            Self::AddMember { line, member } => Some((*line, Some(member))),
+            Self::Remove(line) | Self::AddMember { line, .. } | Self::SetField { line, .. } => {
+                Some(*line)
+            }
             Self::Append(_) => None,
+        }
+    }
+
+    /// What becomes of its line; `None` when that goes.
+    fn applied_to<'a>(&self, line: Cow<'a, [u8]>) -> Option<Cow<'a, [u8]>> {
+        match self {
+            Self::Remove(_) => None,
+            Self::AddMember { member, .. } => Some(with_member(line, member)),
+            Self::SetField { field, value, .. } => Some(with_field(line, *field, value)),
+            Self::Append(_) => Some(line),
         }
     }
 }
 
+/// A change to an existing line.
+type InPlace<'a> = (usize, &'a LineEdit);
+
 /// The changes to existing lines, in the order of the file.
 fn in_place(edits: &[LineEdit]) -> Peekable<impl Iterator<Item = InPlace<'_>>> {
-    let mut in_place: Vec<InPlace<'_>> = edits.iter().filter_map(LineEdit::in_place).collect();
+    let with_line = |edit| LineEdit::line(edit).map(|line| (line, edit));
+    let mut in_place: Vec<InPlace<'_>> = edits.iter().filter_map(with_line).collect();
     in_place.sort_by_key(|(line, _)| *line);
     in_place.into_iter().peekable()
 }
@@ -90,13 +112,19 @@ fn after<'a, 'b>(
     in_place: &mut Peekable<impl Iterator<Item = InPlace<'b>>>,
 ) -> Option<Cow<'a, [u8]>> {
     let mut after = Some(Cow::Borrowed(before));
-    while let Some((_, change)) = in_place.next_if(|(line, _)| *line == index) {
-        after = match change {
-            None => None,
-            Some(member) => after.map(|line| with_member(line, member)),
-        };
+    while let Some((_, edit)) = in_place.next_if(|(line, _)| *line == index) {
+        after = after.and_then(|line| edit.applied_to(line));
     }
     after
+}
+
+fn with_field<'a>(line: Cow<'a, [u8]>, field: usize, value: &[u8]) -> Cow<'a, [u8]> {
+    let mut fields: Vec<&[u8]> = line.split(|byte| *byte == b':').collect();
+    match fields.get_mut(field) {
+        Some(old) if *old != value => *old = value,
+        Some(_) | None => return line,
+    }
+    Cow::Owned(fields.join(&b':'))
 }
 
 fn with_member<'a>(line: Cow<'a, [u8]>, member: &[u8]) -> Cow<'a, [u8]> {

@@ -26,6 +26,9 @@ impl<'a> Line<'a> {
     }
 }
 
+/// Where a line has its gid, counted from 0 in fields.
+pub const GID_FIELD: usize = 2;
+
 /// Every line of the file, in order; none for an empty file, and a final newline makes no further line.
 pub fn lines(file: &[u8]) -> impl Iterator<Item = Line<'_>> {
     line::lines(file).map(|bytes| Line {

@@ -35,9 +35,14 @@ impl AccountLine<'_> {
     }
 }
 
+/// Every line of the file, in order, so that a position is a line number; `None` where a line is not usable.
+pub fn lines(file: &[u8]) -> impl Iterator<Item = Option<AccountLine<'_>>> {
+    line::lines(file).map(account_line)
+}
+
 /// The usable lines, in the order of the file.
 pub fn accounts(file: &[u8]) -> impl Iterator<Item = AccountLine<'_>> {
-    line::lines(file).filter_map(account_line)
+    lines(file).flatten()
 }
 
 /// The first usable line of that name.
@@ -56,6 +61,11 @@ fn first(file: &[u8], is_meant: impl Fn(&AccountLine<'_>) -> bool) -> Option<Acc
     let account = accounts(file).find(is_meant)?;
     Some(account.to_account())
 }
+
+/// Where a line has its uid, counted from 0 in fields.
+pub const UID_FIELD: usize = 2;
+/// And its gid.
+pub const GID_FIELD: usize = 3;
 
 fn account_line(line: &[u8]) -> Option<AccountLine<'_>> {
     let [name, _, uid, gid, _, home, _] = line::fields(line)?;

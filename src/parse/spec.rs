@@ -82,7 +82,11 @@ fn halves<'a>(
 }
 
 /// The id that `text` is, if it is a number at all.
-fn id<T>(text: &[u8], new: impl Fn(u32) -> Option<T>) -> Result<Option<T>, SpecFault> {
+///
+/// # Errors
+///
+/// [`SpecFault::OutOfRange`] for a number that is no id.
+pub fn id<T>(text: &[u8], new: impl Fn(u32) -> Option<T>) -> Result<Option<T>, SpecFault> {
     let Some(number) = number(text) else {
         return Ok(None);
     };

@@ -12,6 +12,14 @@ fn add(line: usize, member: &str) -> LineEdit {
     }
 }
 
+fn set(line: usize, field: usize, value: &str) -> LineEdit {
+    LineEdit::SetField {
+        line,
+        field,
+        value: value.into(),
+    }
+}
+
 fn append(line: &str) -> LineEdit {
     LineEdit::Append(line.into())
 }
@@ -51,6 +59,49 @@ fn a_member_that_is_listed_does_not_join_again() {
         assert_eq!(edited(old.as_bytes(), &[add(0, "c")]), untouched);
         assert_eq!(edited(old.as_bytes(), &[add(0, "")]), untouched);
     }
+}
+
+#[test]
+fn a_field_is_set_and_the_rest_of_the_line_stays() {
+    let table = [
+        (
+            "c:x:1000:1000:C,,:/app:/bin/sh\n",
+            2,
+            "c:x:7:1000:C,,:/app:/bin/sh\n",
+        ),
+        (
+            "c:x:1000:1000:C,,:/app:/bin/sh",
+            3,
+            "c:x:1000:7:C,,:/app:/bin/sh",
+        ),
+        ("c:x:01000:1000::\u{e9}:\r\n", 2, "c:x:7:1000::\u{e9}:\r\n"),
+        ("g:x:5:\n", 2, "g:x:7:\n"),
+        ("g:x:5:a,b", 3, "g:x:5:7"),
+        ("g:x\n", 2, "g:x\n"),
+        ("\n", 0, "7\n"),
+        ("", 0, ""),
+    ];
+    for (old, field, expected) in table {
+        assert_eq!(new(old, &[set(0, field, "7")]), expected, "{old:?}");
+    }
+    let untouched = Edited {
+        new: b"g:x:7:\n".to_vec(),
+        changes: Vec::new(),
+    };
+    assert_eq!(edited(b"g:x:7:\n", &[set(0, 2, "7")]), untouched);
+}
+
+#[test]
+fn both_numbers_of_a_line_and_a_member_are_one_change() {
+    let old = b"c:x:1000:1000::/app:\nd:x:1:1::/:\n";
+    let expected = Edited {
+        new: b"c:x:7:8::/app:\nd:x:1:1::/:\n".to_vec(),
+        changes: vec![change(Some("c:x:1000:1000::/app:"), Some("c:x:7:8::/app:"))],
+    };
+    assert_eq!(edited(old, &[set(0, 3, "8"), set(0, 2, "7")]), expected);
+    assert_eq!(new("g:x:5:\n", &[add(0, "c"), set(0, 2, "7")]), "g:x:7:c\n");
+    assert_eq!(new("g:x:5:\n", &[LineEdit::Remove(0), set(0, 2, "7")]), "");
+    assert_eq!(new("g:x:5:\n", &[set(0, 2, "7"), LineEdit::Remove(0)]), "");
 }
 
 #[test]

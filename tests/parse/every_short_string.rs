@@ -112,6 +112,53 @@ fn a_member_joins_once_and_no_other_byte_changes() {
     });
 }
 
+#[test]
+fn a_field_is_set_once_and_no_other_byte_changes() {
+    every(ALPHABET, 5, &mut |old| {
+        for (line, field) in [(0, 0), (0, 1), (0, 2), (1, 0), (1, 2)] {
+            let edits = [LineEdit::SetField {
+                line,
+                field,
+                value: b"42".to_vec(),
+            }];
+            let once = edited(old, &edits);
+            let pieces = |file: &[u8]| -> Vec<Vec<Vec<u8>>> {
+                let lines = file.split(|byte| *byte == b'\n');
+                let fields = |line: &[u8]| {
+                    line.split(|byte| *byte == b':')
+                        .map(<[u8]>::to_vec)
+                        .collect()
+                };
+                lines.map(fields).collect()
+            };
+            let mut expected = pieces(old);
+            // A final newline makes no further line, though split() gives one.
+            let count = old.split_inclusive(|byte| *byte == b'\n').count();
+            if line < count
+                && let Some(found) = expected[line].get_mut(field)
+            {
+                *found = b"42".to_vec();
+            }
+            assert_eq!(pieces(&once.new), expected, "{old:?} {line} {field}");
+            let twice = edited(&once.new, &edits);
+            assert_eq!((twice.new, twice.changes), (once.new, vec![]), "{old:?}");
+        }
+    });
+}
+
+#[test]
+fn lines_of_passwd_are_counted_as_those_of_group() {
+    every(ALPHABET, 5, &mut |text| {
+        assert_eq!(passwd::lines(text).count(), group::lines(text).count());
+    });
+    let file = b"broken\nc:x:1:2::/:\n+\n:x:1:2::/:\nd:x:3:4::/:";
+    let found: Vec<_> = passwd::lines(file)
+        .map(|line| line.map(|line| line.uid))
+        .collect();
+    let uid = |number| Uid::new(number);
+    assert_eq!(found, [None, uid(1), None, None, uid(3)]);
+}
+
 fn is_nis(line: &Line<'_>) -> bool {
     matches!(line.bytes.first(), Some(b'+' | b'-'))
 }

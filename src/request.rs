@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::account::{GroupSpec, UserSpec};
 use crate::capability::CapSet;
+use crate::ids::{Gid, Uid};
 use crate::pattern::Pattern;
 use crate::permission::Umask;
 
@@ -18,6 +19,10 @@ pub struct Request {
     pub user: UserSpec,
     /// Was `user` asked for, or is it the default?
     pub user_is_default: bool,
+    /// The uid that the user runs under, whatever `user` says; `None` for the one that it has.
+    pub uid: Option<Uid>,
+    /// The primary group that it runs under; `None` for the one that it has.
+    pub gid: Option<Gid>,
     /// Which engine sockets matter.
     pub sockets: Sockets,
     /// Devices, files and directories whose group is needed.
@@ -30,7 +35,7 @@ pub struct Request {
     pub groups: Vec<GroupSpec>,
     /// Keep what the runtime added with `--group-add`.
     pub inherit_groups: bool,
-    /// May /etc/group be edited?
+    /// May the account files be edited?
     pub edit_group_file: bool,
     /// The umask of the command; `None` for the one that we have.
     pub umask: Option<Umask>,

@@ -69,6 +69,8 @@ impl Asked<'_> {
             mode,
             user_is_default: user.is_none(),
             user: user.unwrap_or_else(default_user),
+            uid: self.uid()?,
+            gid: self.gid()?,
             sockets: self.sockets()?,
             grants: self.grants()?,
             require_socket: self.switch(&options::REQUIRE_SOCKET)?,
@@ -232,7 +234,7 @@ impl Given {
         }
     }
 
-    fn bad_spec(self, fault: SpecFault, takes: &str) -> Fault {
+    pub(super) fn bad_spec(self, fault: SpecFault, takes: &str) -> Fault {
         let source = self.source.to_string();
         match fault {
             SpecFault::Malformed(what) => self.malformed(&format!("{takes}; {what}")),

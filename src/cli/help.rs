@@ -1,4 +1,4 @@
-//! The table of options → the text of `-h`: one screen of 50 lines and 100 columns.
+//! The table of options → the text of `-h`: one screen of 60 lines and 100 columns.
 
 use super::options::{OPTIONS, Opt, Section};
 

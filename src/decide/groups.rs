@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use crate::account::{Account, GroupRef, GroupSpec};
 use crate::decide::identity::Extra;
+use crate::decide::numbers::Renumbering;
 use crate::decide::start::Start;
 use crate::facts::{Accounts, Facts};
 use crate::ids::Gid;
@@ -23,19 +24,33 @@ pub(super) fn only_group(
     Ok((gid, BTreeSet::from([gid])))
 }
 
-/// The account's gid and every group that lists it, as initgroups(3) has it, less the lines that we made: those are
+/// `--gid` where there is no account, or where the spec names a group: that group alone.
+pub(super) fn only_gid(gid: Gid, request: &Request) -> Result<(Gid, BTreeSet<Gid>), Refusal> {
+    refuse_gid_zero(gid, request, || GidZeroSource::Number)?;
+    Ok((gid, BTreeSet::from([gid])))
+}
+
+/// The account's gid, or that of `--gid` in its place, and every group that lists it, as initgroups(3) has it, less the lines that we made: those are
 /// there only for a grant, and this start decides anew whether it needs it.
 pub(super) fn account_groups(
     account: &Account,
     request: &Request,
     accounts: &Accounts,
+    renumbering: Option<&Renumbering>,
 ) -> Result<(Gid, BTreeSet<Gid>), Refusal> {
-    refuse_gid_zero(account.gid, request, || GidZeroSource::PrimaryGroup {
-        name: account.name.clone(),
-    })?;
-    let mut groups = BTreeSet::from([account.gid]);
-    for group in parse::group::lines(&accounts.group.bytes).filter_map(|line| line.group) {
-        if !group.lists(account.name.as_bytes()) || group.is_ours() {
+    let (gid, mut groups) = match request.gid {
+        Some(gid) => only_gid(gid, request)?,
+        None => {
+            refuse_gid_zero(account.gid, request, || GidZeroSource::PrimaryGroup {
+                name: account.name.clone(),
+            })?;
+            (account.gid, BTreeSet::from([account.gid]))
+        }
+    };
+    for (index, line) in parse::group::lines(&accounts.group.bytes).enumerate() {
+        let Some(group) = line.group else { continue };
+        let is_renumbered = renumbering.is_some_and(|renumbering| renumbering.takes_along(index));
+        if !group.lists(account.name.as_bytes()) || group.is_ours() || is_renumbered {
             continue;
         }
         refuse_gid_zero(group.gid, request, || GidZeroSource::Membership {
@@ -47,7 +62,9 @@ pub(super) fn account_groups(
     if let Some(service) = &accounts.name_service
         && service.account == *account
     {
-        for gid in &service.groups {
+        // Among them is the primary one, which another number takes the place of.
+        let is_replaced = |gid: &&Gid| request.gid.is_some() && **gid == account.gid;
+        for gid in service.groups.iter().filter(|gid| !is_replaced(gid)) {
             refuse_gid_zero(*gid, request, || GidZeroSource::Membership {
                 name: account.name.clone(),
                 group: "root".to_owned(),
@@ -55,7 +72,7 @@ pub(super) fn account_groups(
             groups.insert(*gid);
         }
     }
-    Ok((account.gid, groups))
+    Ok((gid, groups))
 }
 
 /// What the runtime added to our process: its groups, less GID 0, less every group that names root as a member (engines

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 
 use crate::account::{ASSUMED_ID, Account, UserRef};
-use crate::decide::groups::{account_groups, extra_groups, find_gid, inherited, only_group};
+use crate::decide::groups::{
+    account_groups, extra_groups, find_gid, inherited, only_gid, only_group,
+};
+use crate::decide::numbers::{self, Primary, Renumbering};
 use crate::decide::start::Start;
 use crate::facts::{Accounts, Facts};
 use crate::ids::{Gid, Uid};
@@ -21,6 +24,8 @@ pub(super) struct Person {
     pub(super) groups: BTreeSet<Gid>,
     /// The account; `None` for numbers without one.
     pub(super) account: Option<Account>,
+    /// What the account files have to say for `--uid` and `--gid`.
+    pub(super) renumbering: Option<Renumbering>,
     /// `--group`, resolved: the gid, and the name for a new line.
     pub(super) extra: Vec<Extra>,
 }
@@ -69,8 +74,15 @@ pub(super) fn resolve(
 fn unchanged(request: &Request, facts: &Facts, findings: &mut Vec<Finding>) -> Person {
     let process = &facts.process;
     let (uid, gid) = (process.uid.effective, process.gid.effective);
-    let meant = named_ids(request, &facts.accounts);
-    if meant != Some((uid, gid)) {
+    let has_numbers = request.uid.is_none_or(|wanted| wanted == uid)
+        && request.gid.is_none_or(|wanted| wanted == gid);
+    if !has_numbers {
+        findings.push(Finding::NotTheNumbers {
+            uid: request.uid,
+            gid: request.gid,
+            own: (uid, gid),
+        });
+    } else if named_ids(request, &facts.accounts) != Some((uid, gid)) {
         findings.push(Finding::NotTheUser {
             spec: request.user.clone(),
             uid,
@@ -84,21 +96,24 @@ fn unchanged(request: &Request, facts: &Facts, findings: &mut Vec<Finding>) -> P
         gid,
         groups,
         account,
+        renumbering: None,
         extra: Vec::new(),
     }
 }
 
-/// The ids that the spec names, where it can be resolved.
+/// The ids that the spec names, where it can be resolved; the numbers that were asked for override them.
 fn named_ids(request: &Request, accounts: &Accounts) -> Option<(Uid, Gid)> {
     let account = find_account(&request.user.user, accounts);
-    let uid = match (&request.user.user, &account) {
-        (UserRef::Uid(uid), _) => *uid,
-        (UserRef::Name(_), account) => account.as_ref()?.uid,
+    let of_user = || match &request.user.user {
+        UserRef::Uid(uid) => Some(*uid),
+        UserRef::Name(_) => account.as_ref().map(|account| account.uid),
     };
-    let gid = match &request.user.group {
-        Some(group) => find_gid(group, accounts).ok()?,
-        None => account?.gid,
+    let of_group = || match &request.user.group {
+        Some(group) => find_gid(group, accounts).ok(),
+        None => account.as_ref().map(|account| account.gid),
     };
+    let uid = request.uid.or_else(of_user)?;
+    let gid = request.gid.or_else(of_group)?;
     Some((uid, gid))
 }
 
@@ -111,38 +126,76 @@ fn of_root_start(
     let accounts = &facts.accounts;
     let spec = &request.user;
     let account = match find_account(&spec.user, accounts) {
-        None if may_be_assumed(request) => assume(&spec.user, findings),
+        None if may_be_assumed(request) => assume(request, findings),
+        None => renamed_by_number(request, accounts),
         found => found,
     };
-    let uid = match (&spec.user, &account) {
-        (UserRef::Uid(uid), _) => *uid,
-        (UserRef::Name(_), Some(account)) => account.uid,
-        (UserRef::Name(name), None) => return Err(Refusal::UnknownUser { name: name.clone() }),
+    let uid = uid(request, account.as_ref())?;
+    let renumbering = match &spec.user {
+        UserRef::Name(name) => Renumbering::of(request, accounts, name),
+        UserRef::Uid(_) => None,
     };
-    if uid.is_root() {
-        return Err(Refusal::RootUser {
-            user: spec.user.clone(),
-        });
+    let (gid, mut groups) = match (&spec.group, request.gid, &account) {
+        (Some(_), Some(gid), _) | (None, Some(gid), None) => only_gid(gid, request)?,
+        (Some(group), None, _) => only_group(group, request, accounts)?,
+        (None, _, Some(account)) => {
+            account_groups(account, request, accounts, renumbering.as_ref())?
+        }
+        (None, None, None) => return Err(Refusal::UidWithoutGroup { uid }),
+    };
+    // An assumed account is a number: no line can name it.
+    let account = account.filter(|account| !account.name.is_empty());
+    if let Some(account) = &account {
+        findings.extend(numbers::uid_taken(request, accounts, &account.name));
     }
-    let (gid, mut groups) = match (&spec.group, &account) {
-        (Some(group), _) => only_group(group, request, accounts)?,
-        (None, Some(account)) => account_groups(account, request, accounts)?,
-        (None, None) => return Err(Refusal::UidWithoutGroup { uid }),
-    };
+    let primary = renumbering
+        .as_ref()
+        .and_then(|found| found.primary.as_ref());
+    findings.extend(primary.and_then(Primary::finding));
     if request.inherit_groups {
         groups.extend(inherited(facts, start, findings));
     }
     let extra = extra_groups(request, accounts)?;
     groups.extend(extra.iter().map(|extra| extra.gid));
-    // An assumed account is a number: no line of /etc/group can name it.
-    let account = account.filter(|account| !account.name.is_empty());
     Ok(Person {
         uid,
         gid,
         groups,
-        account,
+        account: account.map(|account| Account {
+            uid,
+            gid: request.gid.unwrap_or(account.gid),
+            ..account
+        }),
+        renumbering,
         extra,
     })
+}
+
+/// The uid of the command. Neither a number nor an account leads to 0, and a number does not lead away from it: an
+/// account that is root is not made another one.
+fn uid(request: &Request, account: Option<&Account>) -> Result<Uid, Refusal> {
+    let named = match (&request.user.user, account) {
+        (UserRef::Uid(uid), _) => *uid,
+        (UserRef::Name(_), Some(account)) => account.uid,
+        (UserRef::Name(name), None) => return Err(Refusal::UnknownUser { name: name.clone() }),
+    };
+    match request.uid {
+        _ if named.is_root() => Err(Refusal::RootUser {
+            user: request.user.user.clone(),
+        }),
+        Some(number) if number.is_root() => Err(Refusal::RootNumber),
+        Some(number) => Ok(number),
+        None => Ok(named),
+    }
+}
+
+/// A uid without an account that another number takes the place of: the account of that one, if it has any.
+fn renamed_by_number(request: &Request, accounts: &Accounts) -> Option<Account> {
+    let number = UserRef::Uid(request.uid?);
+    match &request.user.user {
+        UserRef::Uid(_) => find_account(&number, accounts),
+        UserRef::Name(_) => None,
+    }
 }
 
 fn find_account(user: &UserRef, accounts: &Accounts) -> Option<Account> {
@@ -170,9 +223,10 @@ fn may_be_assumed(request: &Request) -> bool {
     }
 }
 
-fn assume(user: &UserRef, findings: &mut Vec<Finding>) -> Option<Account> {
-    let (UserRef::Name(name), uid, gid) = (user, Uid::new(ASSUMED_ID)?, Gid::new(ASSUMED_ID)?)
-    else {
+fn assume(request: &Request, findings: &mut Vec<Finding>) -> Option<Account> {
+    let uid = request.uid.or(Uid::new(ASSUMED_ID))?;
+    let gid = request.gid.or(Gid::new(ASSUMED_ID))?;
+    let UserRef::Name(name) = &request.user.user else {
         return None;
     };
     findings.push(Finding::DefaultUserMissing {

@@ -12,13 +12,15 @@ mod grants;
 mod group_file;
 mod groups;
 mod identity;
+mod numbers;
 mod paths;
+mod sensitive;
 mod start;
 mod wanted;
 
 use crate::facts::{Engine, Facts, Meant};
 use crate::ids::Gid;
-use crate::plan::{Grant, Identity, Plan, Planned, Step, Verdict};
+use crate::plan::{FileEdit, Grant, Identity, Plan, Planned, Step, Verdict};
 use crate::refusal::{Finding, Refusal, Refused};
 use crate::request::{Request, Sockets};
 
@@ -142,6 +144,7 @@ fn edit_files(
         &facts.accounts,
         person.name(),
         &wanted,
+        person.renumbering.as_ref(),
         request.edit_group_file,
     );
     findings.extend(outcome.findings);
@@ -154,10 +157,13 @@ fn edit_files(
             name.clone_from(group_name);
         }
     }
-    let reason = "so that names resolve and 'docker exec -u' has the group too";
-    let planned = |edit| Planned {
+    let planned = |edit: FileEdit| Planned {
+        reason: if edit.path.ends_with("passwd") {
+            "so that names resolve and 'docker exec -u' has the numbers too".to_owned()
+        } else {
+            "so that names resolve and 'docker exec -u' has the group too".to_owned()
+        },
         step: Step::EditFile(edit),
-        reason: reason.to_owned(),
     };
     outcome.edits.into_iter().map(planned).collect()
 }

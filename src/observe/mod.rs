@@ -111,8 +111,10 @@ fn find_account(user: &UserRef, passwd: &[u8]) -> Option<Account> {
 /// The uid in whose runtime directory a rootless engine's socket would be.
 fn identity_uid(request: &Request, accounts: &Accounts, process: &Process) -> Option<Uid> {
     let own = process.uid.effective;
+    let number = request.uid;
     match (&request.user.user, &request.mode) {
         (_, Mode::Start { .. }) if !own.is_root() => Some(own),
+        (_, _) if number.is_some() => number,
         (UserRef::Uid(uid), _) => Some(*uid),
         (UserRef::Name(_), _) => {
             let service = accounts

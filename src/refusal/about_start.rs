@@ -69,10 +69,15 @@ pub(super) fn file_left_alone(path: &Path, access: Access) -> Message {
         Access::Locked => "another program holds the lock /etc/.pwd.lock".to_owned(),
         Access::Denied => "we may not write it".to_owned(),
     };
+    let lost = if path.ends_with("passwd") {
+        "numbers"
+    } else {
+        "groups"
+    };
     Message {
         code: "file-left-alone",
         thing: quoted(path),
-        what: "left alone: the groups are in the process only".to_owned(),
+        what: format!("left alone: the {lost} are in the process only"),
         why: format!("{why}; 'docker exec -u' and id(1) by name will not show them"),
         remedies: vec!["nothing need be done for the command itself".to_owned()],
     }
@@ -89,6 +94,7 @@ pub(super) fn sensitive_group(name: &str, gid: Gid) -> Message {
         ),
         remedies: vec![
             "give the socket or device a gid on the host that the image does not use".to_owned(),
+            "choose another --gid (PGID), where that asked for it".to_owned(),
         ],
     }
 }

@@ -11,6 +11,15 @@ use crate::permission::{Mode, Permission};
 use crate::refusal::{GidZeroMeaning, GidZeroPath};
 use crate::request::LogLevel;
 
+/// Whose number it is as well.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Taken {
+    /// This account's.
+    Uid(Uid, OsString),
+    /// This group's.
+    Gid(Gid, OsString),
+}
+
 /// Something that the operator should know.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Finding {
@@ -146,6 +155,17 @@ pub enum Finding {
         /// Our gid.
         gid: Gid,
     },
+    /// Non-root start: we do not run under the numbers of `--uid` and `--gid`.
+    NotTheNumbers {
+        /// `--uid`.
+        uid: Option<Uid>,
+        /// `--gid`.
+        gid: Option<Gid>,
+        /// Ours.
+        own: (Uid, Gid),
+    },
+    /// A number of `--uid` or `--gid` is somebody else's as well.
+    NumberTaken(Taken),
     /// Dry run: the default user has no account here.
     DefaultUserMissing {
         /// Its name.
@@ -215,6 +235,8 @@ impl Finding {
             | Self::GidZeroWouldHelp(_)
             | Self::GidZeroHeld
             | Self::NotTheUser { .. }
+            | Self::NotTheNumbers { .. }
+            | Self::NumberTaken(_)
             | Self::DefaultUserMissing { .. }
             | Self::FileLeftAlone { .. }
             | Self::SensitiveGroup { .. }
@@ -247,6 +269,8 @@ impl Finding {
             | Self::GidZeroAccepted { .. }
             | Self::GidZeroHeld
             | Self::NotTheUser { .. }
+            | Self::NotTheNumbers { .. }
+            | Self::NumberTaken(_)
             | Self::DefaultUserMissing { .. }
             | Self::FileLeftAlone { .. }
             | Self::SensitiveGroup { .. }

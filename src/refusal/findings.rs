@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::facts::Kind;
 use crate::ids::{Gid, Uid};
 use crate::permission::Mode;
+use crate::refusal::about_numbers::{not_the_numbers, number_taken};
 use crate::refusal::about_path::{
     blocked, glob_matches_nothing, grant_not_found, group_has_nothing, not_searchable,
     redirectable, the_thing, unmapped,
@@ -84,6 +85,8 @@ impl Finding {
             Self::GidZeroWouldHelp(found) => gid_zero_would_help(found),
             Self::GidZeroHeld => gid_zero_held(),
             Self::NotTheUser { spec, uid, gid } => not_the_user(spec, *uid, *gid),
+            Self::NotTheNumbers { uid, gid, own } => not_the_numbers(*uid, *gid, *own),
+            Self::NumberTaken(taken) => number_taken(taken),
             Self::DefaultUserMissing { name, uid, gid } => default_user_missing(name, *uid, *gid),
             Self::FileLeftAlone { path, access } => file_left_alone(path, *access),
             Self::SensitiveGroup { name, gid } => sensitive_group(name, *gid),

@@ -55,6 +55,8 @@ pub enum GidZeroSource {
     },
     /// `--group`.
     ExtraGroup,
+    /// `--gid`.
+    Number,
 }
 
 /// The switch that acknowledges GID 0, as variable and flag.
@@ -158,6 +160,11 @@ pub(super) fn gid_zero_identity(source: &GidZeroSource) -> Message {
             "--group".to_owned(),
             "it asks for gid 0 (root)".to_owned(),
             "leave that group out",
+        ),
+        GidZeroSource::Number => (
+            "--gid (PGID)".to_owned(),
+            "it asks for gid 0 (root)".to_owned(),
+            "give another number",
         ),
     };
     Message {

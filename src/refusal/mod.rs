@@ -3,6 +3,7 @@
 //! The only place with those sentences. A *refusal* stops the start before anything was changed (exit 78); a
 //! *finding* is something that the operator should know and that does not stop it.
 
+mod about_numbers;
 mod about_path;
 mod about_start;
 mod finding;
@@ -12,7 +13,7 @@ mod refusals;
 mod why;
 
 pub use crate::message::{Message, quoted};
-pub use finding::Finding;
+pub use finding::{Finding, Taken};
 pub use gid_zero::{GidZeroMeaning, GidZeroPath, GidZeroSource};
 pub use why::{Elevation, Refusal};
 

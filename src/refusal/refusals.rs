@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::account::UserRef;
 use crate::capability::{CapSet, Capability};
+use crate::ids::Uid;
 use crate::refusal::gid_zero::{gid_zero_identity, gid_zero_path};
 use crate::refusal::{Elevation, Message, Refusal, quoted};
 use crate::request::DockerHostFault;
@@ -17,6 +18,11 @@ impl Refusal {
             Self::GidZeroPath(path) => gid_zero_path(path),
             Self::GidZeroIdentity { source } => gid_zero_identity(source),
             Self::RootUser { user } => root_user(user),
+            Self::RootNumber => Message {
+                thing: "--uid (PUID)".to_owned(),
+                remedies: vec!["give another number, or leave it out".to_owned()],
+                ..root_user(&UserRef::Uid(Uid::ROOT))
+            },
             Self::UnknownUser { name } => unknown_user(name),
             Self::UnknownGroup { name } => unknown_group(name),
             Self::UidWithoutGroup { uid } => Message {

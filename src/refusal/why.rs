@@ -25,6 +25,8 @@ pub enum Refusal {
         /// As it was written.
         user: UserRef,
     },
+    /// uid 0 was asked for with `--uid`.
+    RootNumber,
     /// No account of that name.
     UnknownUser {
         /// The name.

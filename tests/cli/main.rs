@@ -53,6 +53,8 @@ fn default_request() -> Request {
         mode: start(&["cmd"]),
         user: user("charon"),
         user_is_default: true,
+        uid: None,
+        gid: None,
         sockets: Sockets::Search,
         grants: Vec::new(),
         require_socket: false,

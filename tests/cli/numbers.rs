@@ -1,11 +1,12 @@
-//! `--umask`: a number of its own kind.
+//! `--uid`, `--gid` and `--umask`: numbers, from flags or from the variables that images have for them.
 
 use charon_init::cli::Outcome;
+use charon_init::ids::Uid;
 use charon_init::permission::Umask;
 use charon_init::refusal::Refusal;
 use charon_init::request::Request;
 
-use crate::{Env, default_request, parsed, request};
+use crate::{Env, default_request, gid, parsed, request};
 
 /// A flag that means nothing is a usage error.
 #[track_caller]
@@ -19,6 +20,71 @@ fn refusal(args: &[&str], env: Env) -> Refusal {
         Outcome::Refused { refusal, .. } => *refusal,
         other => panic!("{args:?} {env:?}: {other:?}"),
     }
+}
+
+#[test]
+fn the_numbers_come_from_flags_or_from_puid_and_pgid() {
+    let uid = |number| Request {
+        uid: Uid::new(number),
+        ..default_request()
+    };
+    assert_eq!(request(&["--uid", "1001", "cmd"], &[]), uid(1001));
+    assert_eq!(request(&["cmd"], &[("PUID", "01001")]), uid(1001));
+    assert_eq!(request(&["--uid=7", "cmd"], &[("PUID", "abc")]), uid(7));
+    assert_eq!(
+        request(&["--uid=4294967294", "cmd"], &[]),
+        uid(4_294_967_294)
+    );
+    let both = Request {
+        gid: Some(gid(100)),
+        ..uid(99)
+    };
+    let env = [("PUID", "99"), ("PGID", "100")];
+    assert_eq!(request(&["cmd"], &env), both);
+    assert_eq!(request(&["--uid", "99", "--gid", "100", "cmd"], &[]), both);
+    let empty = [("PUID", ""), ("PGID", "")];
+    assert_eq!(request(&["cmd"], &empty), default_request());
+}
+
+#[test]
+fn zero_is_left_to_the_decision() {
+    let zero = Request {
+        uid: Uid::new(0),
+        gid: Some(gid(0)),
+        ..default_request()
+    };
+    assert_eq!(request(&["cmd"], &[("PUID", "0"), ("PGID", "0")]), zero);
+}
+
+#[test]
+fn what_is_no_number_is_a_usage_error_or_refused() {
+    let takes = "a number, such as 1000";
+    for (flag, name) in [("--uid", "PUID"), ("--gid", "PGID")] {
+        for text in ["abc", "charon", "-1", "1000:1000", " 1000", "0x3e8"] {
+            usage(
+                &[flag, text, "cmd"],
+                &format!("{flag}: '{text}' is not understood; it takes {takes}; correct it"),
+            );
+            let expected = Refusal::BadVariable {
+                name,
+                value: text.into(),
+                takes: takes.to_owned(),
+            };
+            assert_eq!(refusal(&["cmd"], &[(name, text)]), expected);
+        }
+        for text in ["4294967295", "99999999999999999999999"] {
+            let expected = |source: &str| Refusal::NumberOutOfRange {
+                source: source.to_owned(),
+                number: text.to_owned(),
+            };
+            assert_eq!(refusal(&[flag, text, "cmd"], &[]), expected(flag));
+            assert_eq!(refusal(&["cmd"], &[(name, text)]), expected(name));
+        }
+    }
+    usage(
+        &["--uid=", "cmd"],
+        &format!("--uid: '' is not understood; it takes {takes}; correct it"),
+    );
 }
 
 #[test]

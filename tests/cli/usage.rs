@@ -49,6 +49,8 @@ fn a_single_option_cannot_be_repeated() {
     let singles = [
         "--user=a",
         "--group-file=auto",
+        "--uid=1001",
+        "--gid=1001",
         "--umask=022",
         "--format=text",
         "--service=a",

@@ -2,6 +2,7 @@
 
 use charon_init::account::{GroupName, GroupSpec};
 use charon_init::capability::{CapSet, Capability};
+use charon_init::ids::Uid;
 use charon_init::permission::Umask;
 use charon_init::request::{Forward, Init, Log, LogFormat, LogLevel, Request, Sockets};
 
@@ -10,7 +11,7 @@ use crate::{
 };
 
 /// Every variable that is read.
-const VARIABLES: [&str; 15] = [
+const VARIABLES: [&str; 18] = [
     "CHARON_INIT_USER",
     "DOCKER_HOST",
     "CHARON_DOCKER_ENABLED",
@@ -20,6 +21,8 @@ const VARIABLES: [&str; 15] = [
     "CHARON_INIT_GROUPS",
     "CHARON_INIT_INHERIT_GROUPS",
     "CHARON_INIT_GROUP_FILE",
+    "PUID",
+    "PGID",
     "UMASK",
     "CHARON_INIT_KEEP_CAPS",
     "CHARON_INIT_ALLOW_NEW_PRIVS",
@@ -190,6 +193,8 @@ fn a_flag_wins_over_its_variable_even_where_that_means_nothing() {
         "--group=audio",
         "--no-inherit-groups",
         "--group-file=never",
+        "--uid=1001",
+        "--gid=1002",
         "--umask=0",
         "--keep-cap=kill",
         "--allow-new-privs",
@@ -213,6 +218,8 @@ fn a_flag_wins_over_its_variable_even_where_that_means_nothing() {
         groups: vec![GroupSpec::Name("audio".into())],
         inherit_groups: false,
         edit_group_file: false,
+        uid: Uid::new(1001),
+        gid: Some(gid(1002)),
         umask: Umask::new(0),
         keep_capabilities: CapSet::from_iter([Capability::from_name("kill").unwrap()]),
         allow_new_privileges: true,

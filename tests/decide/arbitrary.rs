@@ -222,6 +222,8 @@ fn request() -> impl Strategy<Value = Request> {
                 mode,
                 user,
                 user_is_default: is_default,
+                uid: None,
+                gid: None,
                 sockets,
                 grants: Vec::new(),
                 require_socket: one && other && edit_group_file,
@@ -243,7 +245,15 @@ fn request() -> impl Strategy<Value = Request> {
 
 /// Any request in any world.
 pub(crate) fn any_world() -> impl Strategy<Value = World> {
-    (request(), facts()).prop_map(|(request, facts)| World { request, facts })
+    let numbers = (weighted(0.3, any_uid()), weighted(0.3, any_gid()));
+    (request(), numbers, facts()).prop_map(|(request, (uid, gid), facts)| World {
+        request: Request {
+            uid,
+            gid,
+            ..request
+        },
+        facts,
+    })
 }
 
 /// The files as text: what a random world is told by when it breaks a law.

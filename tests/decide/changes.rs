@@ -38,6 +38,13 @@ impl World {
         self
     }
 
+    /// `--uid` and `--gid`.
+    pub(crate) fn numbers(mut self, uid: Option<u32>, gid: Option<u32>) -> Self {
+        self.request.uid = uid.map(crate::world::uid);
+        self.request.gid = gid.map(crate::world::gid);
+        self
+    }
+
     pub(crate) fn group(mut self, spec: &str) -> Self {
         self.request
             .groups

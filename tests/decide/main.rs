@@ -26,6 +26,7 @@ mod identity_groups;
 mod init;
 mod kernel;
 mod non_root;
+mod numbers;
 mod properties;
 mod several_paths;
 mod umask;

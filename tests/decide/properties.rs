@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use charon_init::account::{GroupRef, GroupSpec, UserRef};
-use charon_init::facts::{Facts, Found, Meant};
+use charon_init::facts::{Access, Facts, Found, Meant};
 use charon_init::ids::Gid;
 use charon_init::message::Message;
 use charon_init::parse;
@@ -53,21 +53,29 @@ fn own_gids(world: &World) -> BTreeSet<Gid> {
             GroupSpec::Gid(gid) | GroupSpec::Named(_, gid) => Some(*gid),
         })
         .collect();
+    gids.extend(world.request.gid);
     match &world.request.user.group {
         Some(GroupRef::Gid(gid)) => drop(gids.insert(*gid)),
         Some(GroupRef::Name(name)) => gids.extend(by_name(name)),
         None => {
             let passwd = &accounts.passwd.bytes;
             let of_service = accounts.name_service.as_ref();
-            let account = match &world.request.user.user {
-                UserRef::Name(name) => parse::passwd::by_name(passwd, name),
-                UserRef::Uid(uid) => parse::passwd::by_uid(passwd, *uid),
-            }
-            .or_else(|| of_service.map(|service| service.account.clone()))
-            .filter(|account| match &world.request.user.user {
-                UserRef::Name(name) => account.name == *name,
-                UserRef::Uid(uid) => account.uid == *uid,
-            });
+            let find = |user: &UserRef| {
+                match user {
+                    UserRef::Name(name) => parse::passwd::by_name(passwd, name),
+                    UserRef::Uid(uid) => parse::passwd::by_uid(passwd, *uid),
+                }
+                .or_else(|| of_service.map(|service| service.account.clone()))
+                .filter(|account| match user {
+                    UserRef::Name(name) => account.name == *name,
+                    UserRef::Uid(uid) => account.uid == *uid,
+                })
+            };
+            let by_number = || match world.request.user.user {
+                UserRef::Name(_) => None,
+                UserRef::Uid(_) => find(&UserRef::Uid(world.request.uid?)),
+            };
+            let account = find(&world.request.user.user).or_else(by_number);
             let Some(account) = account else {
                 gids.insert(gid(1000)); // what a dry run assumes
                 return gids;
@@ -110,16 +118,20 @@ fn one_line(message: &Message) -> Result<(), TestCaseError> {
 /// The place of a step in the order of contract 9 and 10.
 fn rank(step: &Step) -> u8 {
     match step {
-        Step::EditFile(edit) => u8::from(edit.path.ends_with("group")),
-        Step::DropBoundingSet(_) => 2,
-        Step::SetGroups(_) => 3,
-        Step::SetGid(_) => 4,
-        Step::SetUid { .. } => 5,
-        Step::SetCapabilities(_) => 6,
-        Step::SetNoNewPrivileges => 7,
-        Step::SetUmask(_) => 8,
-        Step::Verify(_) => 9,
-        Step::Execute(_) | Step::Supervise(_) => 10,
+        Step::EditFile(edit) => {
+            let order = ["/etc/gshadow", "/etc/group", "/etc/passwd"];
+            let place = order.iter().position(|path| edit.path.ends_with(path));
+            u8::try_from(place.unwrap()).unwrap()
+        }
+        Step::DropBoundingSet(_) => 3,
+        Step::SetGroups(_) => 4,
+        Step::SetGid(_) => 5,
+        Step::SetUid { .. } => 6,
+        Step::SetCapabilities(_) => 7,
+        Step::SetNoNewPrivileges => 8,
+        Step::SetUmask(_) => 9,
+        Step::Verify(_) => 10,
+        Step::Execute(_) | Step::Supervise(_) => 11,
     }
 }
 
@@ -184,7 +196,83 @@ proptest! {
     }
 
     #[test]
+    fn edits_that_a_crash_cut_short_are_finished_by_the_next_start(world in any_world()) {
+        let world = world.with(|world| world.facts.paths.truncate(1));
+        let Ok(plan) = world.decide() else { return Ok(()) };
+        for done in 1..plan.edits().count() {
+            let mut cut_short = plan.clone();
+            let mut edits = 0;
+            cut_short.steps.retain(|planned| {
+                edits += usize::from(matches!(planned.step, Step::EditFile(_)));
+                edits <= done
+            });
+            let crashed = world.clone().after_edits(&cut_short);
+            let next = crashed.decide();
+            let next = next.map_err(|refused| {
+                TestCaseError::fail(format!("refused: {}", refused.refusal.message()))
+            })?;
+            prop_assert_eq!(&next.identity, &plan.identity, "after {} edits", done);
+            let healed = crashed.after_edits(&next).facts.accounts;
+            let whole = world.clone().after_edits(&plan).facts.accounts;
+            prop_assert_eq!(healed.passwd, whole.passwd);
+            prop_assert_eq!(healed.group, whole.group, "after {} edits", done);
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_asked_for_are_those_of_the_identity(world in any_world()) {
+        let Ok(plan) = world.decide() else { return Ok(()) };
+        if is_roots(&world) {
+            prop_assert!(world.request.uid.is_none_or(|uid| uid == plan.identity.uid));
+            prop_assert!(world.request.gid.is_none_or(|gid| gid == plan.identity.gid));
+        }
+    }
+
+    #[test]
+    fn file_that_cannot_be_replaced_is_never_edited(world in any_world()) {
+        let Ok(plan) = world.decide() else { return Ok(()) };
+        let accounts = &world.facts.accounts;
+        for edit in plan.edits() {
+            let file = match edit.path.to_str() {
+                Some("/etc/passwd") => &accounts.passwd,
+                Some("/etc/group") => &accounts.group,
+                _ => accounts.gshadow.as_ref().unwrap(),
+            };
+            prop_assert_eq!(file.access, Access::Replaceable);
+            prop_assert!(edit.new != edit.old, "{:?}", edit);
+        }
+    }
+
+    #[test]
+    fn numbers_change_one_line_of_a_file_and_nothing_else_in_it(world in any_world()) {
+        let Ok(plan) = world.decide() else { return Ok(()) };
+        for edit in plan.edits() {
+            let numbers = match edit.path.to_str() {
+                Some("/etc/passwd") => 2..4,
+                Some("/etc/group") => 2..3,
+                _ => 0..0,
+            };
+            let is_asked = world.request.uid.is_some() || world.request.gid.is_some();
+            let mut renumbered = 0;
+            for change in &edit.changes {
+                let (Some(old), Some(new)) = (&change.old, &change.new) else { continue };
+                let [old, new]: [Vec<_>; 2] = [old, new].map(|line| line.split(|byte| *byte == b':').collect());
+                prop_assert_eq!(old.len(), new.len());
+                renumbered += usize::from(numbers.clone().any(|field| old[field] != new[field]));
+                let last = old.len() - 1;
+                for field in (0..last).filter(|field| !numbers.contains(field)) {
+                    prop_assert_eq!(old[field], new[field]);
+                }
+                prop_assert!(new[last].starts_with(old[last]));
+            }
+            prop_assert!(renumbered <= usize::from(is_asked), "{:?}", edit);
+            prop_assert!(edit.changes.len() == 1 || !edit.path.ends_with("passwd"));
+        }
+    }
+
+    #[test]
     fn edits_leave_the_lines_of_others_alone(world in any_world()) {
+        let world = world.numbers(None, None);
         let Ok(plan) = world.decide() else { return Ok(()) };
         prop_assert!(is_roots(&world) || plan.edits().count() == 0);
         for edit in plan.edits() {
@@ -203,7 +291,7 @@ proptest! {
         let Ok(plan) = world.decide() else { return Ok(()) };
         let ranks: Vec<u8> = plan.steps.iter().map(|planned| rank(&planned.step)).collect();
         prop_assert!(ranks.is_sorted_by(|one, next| one < next), "{ranks:?}");
-        prop_assert!(ranks.ends_with(&[9, 10]), "{ranks:?}");
+        prop_assert!(ranks.ends_with(&[10, 11]), "{ranks:?}");
         let Step::Verify(expected) = &plan.steps[ranks.len() - 2].step else { unreachable!() };
         let groups: BTreeSet<Gid> = expected.groups.iter().copied().collect();
         prop_assert_eq!(expected.uid, plan.identity.uid);

@@ -85,6 +85,8 @@ pub(crate) fn world() -> World {
                 group: None,
             },
             user_is_default: true,
+            uid: None,
+            gid: None,
             sockets: Sockets::Search,
             grants: Vec::new(),
             require_socket: false,
@@ -287,6 +289,7 @@ impl World {
         for edit in plan.edits() {
             let accounts = &mut self.facts.accounts;
             let file = match edit.path.to_str().unwrap() {
+                "/etc/passwd" => &mut accounts.passwd,
                 "/etc/group" => &mut accounts.group,
                 "/etc/gshadow" => accounts.gshadow.as_mut().unwrap(),
                 other => panic!("no such file: {other}"),

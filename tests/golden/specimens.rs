@@ -17,7 +17,7 @@ use charon_init::plan::{
     Class, FileEdit, Grant, LineChange, Planned, Step, Supervision, Through, Verdict,
 };
 use charon_init::refusal::{
-    Elevation, Finding, GidZeroMeaning, GidZeroPath, GidZeroSource, Refusal, Refused,
+    Elevation, Finding, GidZeroMeaning, GidZeroPath, GidZeroSource, Refusal, Refused, Taken,
 };
 use charon_init::request::{DockerHostFault, Format, Forward, Init, LogFormat, LogLevel};
 
@@ -409,6 +409,7 @@ every!(sources: GidZeroSource {
     PrimaryGroup => [GidZeroSource::PrimaryGroup { name: "charon".into() }],
     Membership => [GidZeroSource::Membership { name: "charon".into(), group: "root".to_owned() }],
     ExtraGroup => [GidZeroSource::ExtraGroup],
+    Number => [GidZeroSource::Number],
 });
 
 every!(docker_host_faults: DockerHostFault {
@@ -430,6 +431,7 @@ every!(plain_refusals: Refusal {
         Refusal::RootUser { user: UserRef::Name("root".into()) },
         Refusal::RootUser { user: UserRef::Uid(uid(0)) },
     ],
+    RootNumber => [Refusal::RootNumber],
     UnknownUser => [
         Refusal::UnknownUser { name: "nobody2".into() },
         Refusal::UnknownUser { name: hostile() },
@@ -585,8 +587,20 @@ every!(plain_findings: Finding {
     ],
     GidZeroHeld => [Finding::GidZeroHeld],
     NotTheUser => [not_the_user(UserRef::Name(hostile()), None)],
+    NotTheNumbers => [
+        Finding::NotTheNumbers { uid: Some(uid(1001)), gid: None, own: (uid(1000), gid(1000)) },
+        Finding::NotTheNumbers { uid: None, gid: Some(gid(5)), own: (uid(1000), gid(1000)) },
+        Finding::NotTheNumbers { uid: Some(uid(1001)), gid: Some(gid(5)), own: (uid(1000), gid(1000)) },
+    ],
+    NumberTaken => [
+        Finding::NumberTaken(Taken::Uid(uid(33), "www-data".into())),
+        Finding::NumberTaken(Taken::Gid(gid(100), hostile())),
+    ],
     DefaultUserMissing => [Finding::DefaultUserMissing { name: "charon".into(), uid: uid(1000), gid: gid(1000) }],
-    FileLeftAlone => [Finding::FileLeftAlone { path: "/etc/gshadow".into(), access: Access::Denied }],
+    FileLeftAlone => [
+        Finding::FileLeftAlone { path: "/etc/gshadow".into(), access: Access::Denied },
+        Finding::FileLeftAlone { path: "/etc/passwd".into(), access: Access::MountPoint },
+    ],
     SensitiveGroup => [
         Finding::SensitiveGroup { name: "disk".to_owned(), gid: gid(6) },
         Finding::SensitiveGroup { name: "a\nb".to_owned(), gid: gid(6) },

@@ -93,6 +93,8 @@ pub const OPTIONS: &[Opt] = &[
     GROUP,
     NO_INHERIT_GROUPS,
     GROUP_FILE,
+    UID,
+    GID,
     UMASK,
     SOCKET,
     NO_SOCKET,

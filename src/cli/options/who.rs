@@ -40,6 +40,22 @@ pub const GROUP_FILE: Opt = Opt {
     ..switch("group-file", Section::Who, "may /etc/group be edited?")
 };
 
+/// `--uid`.
+pub const UID: Opt = Opt {
+    value: Some("N"),
+    env: Some("PUID"),
+    default: Some("the account's"),
+    ..switch("uid", Section::Who, "run the account under this uid")
+};
+
+/// `--gid`.
+pub const GID: Opt = Opt {
+    value: Some("N"),
+    env: Some("PGID"),
+    default: Some("the account's"),
+    ..switch("gid", Section::Who, "and under this primary gid")
+};
+
 /// `--umask`.
 pub const UMASK: Opt = Opt {
     value: Some("MODE"),

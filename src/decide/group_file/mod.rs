@@ -8,9 +8,12 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use crate::facts::{Access, Accounts};
+use crate::decide::numbers::Renumbering;
+use crate::facts::{Access, Accounts, EtcFile};
 use crate::ids::Gid;
-use crate::plan::FileEdit;
+use crate::parse;
+use crate::parse::edit::LineEdit;
+use crate::plan::{FileEdit, LineChange};
 use crate::refusal::Finding;
 
 use survey::Survey;
@@ -52,25 +55,35 @@ impl WantedGroups {
 /// What becomes of the files.
 #[derive(Default)]
 pub(super) struct Outcome {
-    /// gshadow before group: a crash between the two leaves group asking for the rest on the next start.
+    /// gshadow before group before passwd: a crash between two of them leaves the next start asking for the rest. An
+    /// account's gid is the last to change, because its old one is what the group to renumber is found by.
     pub(super) edits: Vec<FileEdit>,
     /// The name under which each wanted gid is, or will be, known; in the order of `wanted`.
     pub(super) names: Vec<Option<String>>,
     pub(super) findings: Vec<Finding>,
 }
 
-/// Bring `user` into every wanted group, and take out the lines of ours that nobody needs any more.
+/// Bring `user` into every wanted group, give it the numbers of `renumbering`, and take out the lines of ours that nobody
+/// needs any more.
 pub(super) fn plan(
     accounts: &Accounts,
     user: Option<&OsStr>,
     wanted: &WantedGroups,
+    renumbering: Option<&Renumbering>,
     may_edit: bool,
 ) -> Outcome {
-    let survey = Survey::of(
-        &accounts.group,
-        user.filter(|user| can_be_listed(user)),
-        wanted,
-    );
+    let obstacle = renumbering.and_then(|renumbering| renumbering.obstacle(accounts));
+    let carried_out = renumbering.filter(|_| may_edit && obstacle.is_none());
+    let own: Vec<LineEdit> = carried_out
+        .and_then(Renumbering::group_edit)
+        .into_iter()
+        .collect();
+    let primary = renumbering.and_then(|renumbering| renumbering.primary.as_ref());
+    let kept = primary.and_then(|primary| primary.kept(carried_out.is_some()));
+    // Setting a field moves no line: what is found in the renumbered file is where it was.
+    let renumbered = parse::edit::edited(&accounts.group.bytes, &own).new;
+    let user = user.filter(|user| can_be_listed(user));
+    let survey = Survey::of(&renumbered, user, wanted, carried_out, kept);
     let mut outcome = Outcome {
         names: survey.names.clone(),
         ..Outcome::default()
@@ -80,31 +93,67 @@ pub(super) fn plan(
         outcome.names = survey.existing_names();
         return outcome;
     }
-    let edit = survey.group_edit(&accounts.group);
-    let Some(edit) = edit else { return outcome };
-    let shadow = accounts.gshadow.as_ref();
-    let untouchable = [
+    let mut left_alone: Vec<(&str, Access)> = obstacle.into_iter().collect();
+    let mut group_edits = own;
+    let members = survey.group_edits();
+    match untouchable(accounts) {
+        _ if members.is_empty() => {}
+        None => {
+            group_edits.extend(members);
+            outcome.edits.extend(gshadow_edit(accounts, &survey));
+        }
+        Some(found) => {
+            outcome.names = survey.existing_names();
+            if !survey.additions.is_empty() && !left_alone.contains(&found) {
+                left_alone.push(found);
+            }
+        }
+    }
+    let passwd_edits = carried_out.map_or_else(Vec::new, Renumbering::passwd_edits);
+    let group = file_edit("/etc/group", &accounts.group, &group_edits);
+    let passwd = file_edit("/etc/passwd", &accounts.passwd, &passwd_edits);
+    outcome.edits.extend(group.into_iter().chain(passwd));
+    let finding = |(path, access)| Finding::FileLeftAlone {
+        path: PathBuf::from(path),
+        access,
+    };
+    outcome.findings.extend(left_alone.into_iter().map(finding));
+    outcome
+}
+
+/// gshadow(5) in step with group, where it exists.
+fn gshadow_edit(accounts: &Accounts, survey: &Survey) -> Option<FileEdit> {
+    let file = accounts.gshadow.as_ref()?;
+    file_edit("/etc/gshadow", file, &survey.gshadow_edits(file))
+}
+
+/// The first of the files that list members that cannot be replaced.
+fn untouchable(accounts: &Accounts) -> Option<(&'static str, Access)> {
+    [
         ("/etc/group", Some(&accounts.group)),
-        ("/etc/gshadow", shadow),
+        ("/etc/gshadow", accounts.gshadow.as_ref()),
     ]
     .into_iter()
-    .filter_map(|(path, file)| file.map(|file| (path, file.access)))
-    .find(|(_, access)| *access != Access::Replaceable);
-    if let Some((path, access)) = untouchable {
-        outcome.names = survey.existing_names();
-        if !survey.additions.is_empty() {
-            outcome.findings.push(Finding::FileLeftAlone {
-                path: PathBuf::from(path),
-                access,
-            });
-        }
-        return outcome;
+    .filter_map(|(path, file)| Some((path, file?.access)))
+    .find(|(_, access)| *access != Access::Replaceable)
+}
+
+fn file_edit(path: &str, file: &EtcFile, edits: &[LineEdit]) -> Option<FileEdit> {
+    if edits.is_empty() {
+        return None;
     }
-    outcome
-        .edits
-        .extend(shadow.and_then(|shadow| survey.gshadow_edit(shadow)));
-    outcome.edits.push(edit);
-    outcome
+    let edited = parse::edit::edited(&file.bytes, edits);
+    let changes = edited
+        .changes
+        .into_iter()
+        .map(|(old, new)| LineChange { old, new })
+        .collect();
+    Some(FileEdit {
+        path: PathBuf::from(path),
+        old: file.bytes.clone(),
+        new: edited.new,
+        changes,
+    })
 }
 
 /// A name with a comma would list other users, one with a colon or a newline would make a line.

@@ -1,57 +1,18 @@
 //! The lines of /etc/group and what is wanted → what is missing, what is stale, and the edits of both files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
 
 use crate::account::{GroupLine, GroupName};
 use crate::decide::group_file::{Wanted, WantedGroups};
+use crate::decide::numbers::Renumbering;
+use crate::decide::sensitive::{is_of_devices, is_sensitive};
 use crate::facts::EtcFile;
 use crate::ids::Gid;
 use crate::parse;
 use crate::parse::edit::LineEdit;
-use crate::plan::{FileEdit, LineChange};
 use crate::refusal::Finding;
-
-/// Groups that mean something in an image: reusing one opens what it opens there.
-const SENSITIVE: [&str; 29] = [
-    "adm",
-    "backup",
-    "bin",
-    "crontab",
-    "daemon",
-    "disk",
-    "games",
-    "kmem",
-    "mail",
-    "man",
-    "messagebus",
-    "news",
-    "nobody",
-    "nogroup",
-    "operator",
-    "ping",
-    "proxy",
-    "root",
-    "sasl",
-    "shadow",
-    "src",
-    "ssh",
-    "staff",
-    "sudo",
-    "sys",
-    "systemd-journal",
-    "users",
-    "utmp",
-    "wheel",
-];
-
-/// The same, where what they open is devices of one kind: to whoever is given such a device it is no news.
-const OF_DEVICES: [&str; 12] = [
-    "audio", "cdrom", "dialout", "floppy", "input", "kvm", "lp", "plugdev", "render", "tape",
-    "tty", "video",
-];
 
 /// What is to change, found in one pass over the lines.
 pub(super) struct Survey<'a> {
@@ -69,12 +30,14 @@ pub(super) struct Survey<'a> {
     is_new: Vec<bool>,
 }
 
-/// One membership that is missing.
+/// One line or membership that is missing.
 pub(super) struct Addition {
     gid: Gid,
     name: Vec<u8>,
     /// The line to add the user to; `None` where there is none with that gid.
     line: Option<usize>,
+    /// Who joins; empty for a primary group, which lists nobody.
+    member: Vec<u8>,
 }
 
 /// What the file says about one wanted gid.
@@ -90,14 +53,17 @@ struct Seen<'a> {
 type Taken = Option<BTreeSet<Vec<u8>>>;
 
 impl<'a> Survey<'a> {
+    /// `renumbered` is what is carried out of the renumbering, and `kept` the line that its group rests on.
     pub(super) fn of(
-        group: &'a EtcFile,
+        group: &[u8],
         user: Option<&'a OsStr>,
         wanted: &'a WantedGroups,
+        renumbered: Option<&Renumbering>,
+        kept: Option<usize>,
     ) -> Self {
         let mut seen = vec![Seen::default(); wanted.groups.len()];
         let mut stale = Vec::new();
-        for (index, line) in parse::group::lines(&group.bytes).enumerate() {
+        for (index, line) in parse::group::lines(group).enumerate() {
             let Some(group) = line.group else { continue };
             match wanted
                 .place(group.gid)
@@ -111,7 +77,9 @@ impl<'a> Survey<'a> {
                     }
                     seen.is_listed |= user.is_some_and(|user| group.lists(user.as_bytes()));
                 }
-                None if group.is_ours() => stale.push((index, group.name.to_vec())),
+                None if group.is_ours() && kept != Some(index) => {
+                    stale.push((index, group.name.to_vec()));
+                }
                 None => {}
             }
         }
@@ -128,10 +96,13 @@ impl<'a> Survey<'a> {
         for (wanted, seen) in wanted.groups.iter().zip(seen) {
             survey.add(group, wanted, &seen, &mut taken);
         }
+        if let Some((gid, name)) = renumbered.and_then(Renumbering::new_group) {
+            survey.add_primary(group, gid, name, &mut taken);
+        }
         survey
     }
 
-    fn add(&mut self, group: &'a EtcFile, wanted: &Wanted, seen: &Seen, taken: &mut Taken) {
+    fn add(&mut self, group: &[u8], wanted: &Wanted, seen: &Seen, taken: &mut Taken) {
         self.reused
             .push(seen.line.is_some_and(|(_, line)| !line.is_ours()));
         let existing = seen.line.map(|(_, line)| line.name.to_vec());
@@ -139,10 +110,9 @@ impl<'a> Survey<'a> {
         let name = match existing {
             Some(name) => Some(name),
             None if is_missing => {
-                let taken = taken.get_or_insert_with(|| self.taken_names(group));
-                let name = free_name(taken, wanted).into_bytes();
-                taken.insert(name.clone());
-                Some(name)
+                let Wanted { gid, name, .. } = wanted;
+                let names = vec![name.clone(), format!("{name}{gid}")];
+                Some(self.free_name(group, *gid, names, taken))
             }
             None => None,
         };
@@ -154,6 +124,7 @@ impl<'a> Survey<'a> {
                 gid: wanted.gid,
                 name: name.clone(),
                 line,
+                member: self.user.map(OsStr::as_bytes).unwrap_or_default().to_vec(),
             });
         }
         self.is_new.push(is_missing && seen.line.is_none());
@@ -161,14 +132,47 @@ impl<'a> Survey<'a> {
             .push(name.map(|name| String::from_utf8_lossy(&name).into_owned()));
     }
 
+    /// The line of the account's primary group, called as the account: it has no members.
+    fn add_primary(&mut self, group: &[u8], gid: Gid, account: &OsStr, taken: &mut Taken) {
+        let name = account.to_str().and_then(GroupName::new);
+        let names = name.map(|name| name.as_str().to_owned());
+        let name = self.free_name(group, gid, names.into_iter().collect(), taken);
+        self.additions.push(Addition {
+            gid,
+            name,
+            line: None,
+            member: Vec::new(),
+        });
+    }
+
+    /// The first of `names`, `host988` and so on that no line claims, nor another addition.
+    fn free_name(
+        &self,
+        group: &[u8],
+        gid: Gid,
+        mut names: Vec<String>,
+        taken: &mut Taken,
+    ) -> Vec<u8> {
+        let taken = taken.get_or_insert_with(|| self.taken_names(group));
+        let is_free = |candidate: &String| {
+            candidate.len() <= GroupName::MAX_LENGTH && !taken.contains(candidate.as_bytes())
+        };
+        names.push(format!("host{gid}"));
+        let numbered = (2u32..).map(|number| format!("host{gid}_{number}"));
+        let mut names = names.into_iter().chain(numbered);
+        let name = names.find(is_free).unwrap_or_default().into_bytes();
+        taken.insert(name.clone());
+        name
+    }
+
     /// What any line claims, but those of ours that go.
-    fn taken_names(&self, group: &EtcFile) -> BTreeSet<Vec<u8>> {
+    fn taken_names(&self, group: &[u8]) -> BTreeSet<Vec<u8>> {
         let stays = |index: usize| {
             self.stale
                 .binary_search_by_key(&index, |(stale, _)| *stale)
                 .is_err()
         };
-        let lines = parse::group::lines(&group.bytes).enumerate();
+        let lines = parse::group::lines(group).enumerate();
         let stay = lines.filter(|(index, _)| stays(*index));
         let mut taken = BTreeSet::new();
         taken.extend(stay.map(|(_, line)| line.claimed_name().to_vec()));
@@ -187,8 +191,8 @@ impl<'a> Survey<'a> {
         let rows = self.wanted.groups.iter().zip(&self.names).zip(&self.reused);
         rows.filter_map(|((wanted, name), is_reused)| {
             let means_something = |name: &&String| {
-                SENSITIVE.contains(&name.as_str())
-                    || (OF_DEVICES.contains(&name.as_str()) && !wanted.opens_device)
+                let name = name.as_bytes();
+                is_sensitive(name) && !(wanted.opens_device && is_of_devices(name))
             };
             let name = name
                 .as_ref()
@@ -202,43 +206,42 @@ impl<'a> Survey<'a> {
         })
     }
 
-    pub(super) fn group_edit(&self, file: &EtcFile) -> Option<FileEdit> {
-        let user = self.user.map(OsStr::as_bytes).unwrap_or_default();
+    pub(super) fn group_edits(&self) -> Vec<LineEdit> {
         let removals = self.stale.iter().map(|(index, _)| LineEdit::Remove(*index));
         let additions = self.additions.iter().map(|addition| match addition.line {
             Some(line) => LineEdit::AddMember {
                 line,
-                member: user.to_vec(),
+                member: addition.member.clone(),
             },
             None => {
                 let gid = addition.gid.to_string();
-                LineEdit::Append(
-                    [&addition.name, GroupLine::OURS, gid.as_bytes(), user].join(&b':'),
-                )
+                let fields: [&[u8]; 4] = [
+                    &addition.name,
+                    GroupLine::OURS,
+                    gid.as_bytes(),
+                    &addition.member,
+                ];
+                LineEdit::Append(fields.join(&b':'))
             }
         });
-        file_edit(
-            "/etc/group",
-            file,
-            &removals.chain(additions).collect::<Vec<_>>(),
-        )
+        removals.chain(additions).collect()
     }
 
     /// The same for gshadow(5), by name: that file has no gids.
-    pub(super) fn gshadow_edit(&self, file: &EtcFile) -> Option<FileEdit> {
-        let user = self.user.map(OsStr::as_bytes).unwrap_or_default();
-        let (mut stale, mut added, mut met) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    pub(super) fn gshadow_edits(&self, file: &EtcFile) -> Vec<LineEdit> {
+        let (mut stale, mut added, mut met) = (BTreeSet::new(), BTreeMap::new(), BTreeSet::new());
         stale.extend(self.stale.iter().map(|(_, name)| name.clone()));
-        added.extend(self.additions.iter().map(|new| new.name.clone()));
+        let members = self.additions.iter().map(|new| (&new.name, &new.member));
+        added.extend(members.map(|(name, member)| (name.clone(), member)));
         let mut edits = Vec::new();
         for (index, line) in parse::gshadow::lines(&file.bytes).enumerate() {
             let Some(line) = line else { continue };
-            if added.contains(line.name) {
+            if let Some(member) = added.get(line.name) {
                 met.insert(line.name.to_vec());
-                if !line.lists(user) {
+                if !member.is_empty() && !line.lists(member) {
                     edits.push(LineEdit::AddMember {
                         line: index,
-                        member: user.to_vec(),
+                        member: (*member).clone(),
                     });
                 }
             } else if stale.contains(line.name) && line.is_ours() {
@@ -246,40 +249,10 @@ impl<'a> Survey<'a> {
             }
         }
         let missing = self.additions.iter().filter(|new| !met.contains(&new.name));
-        edits.extend(
-            missing
-                .map(|new| LineEdit::Append([&new.name, GroupLine::OURS, b"", user].join(&b':'))),
-        );
-        file_edit("/etc/gshadow", file, &edits)
+        edits.extend(missing.map(|new| {
+            let fields: [&[u8]; 4] = [&new.name, GroupLine::OURS, b"", &new.member];
+            LineEdit::Append(fields.join(&b':'))
+        }));
+        edits
     }
-}
-
-/// `docker`, or `docker988` when that is taken, and so on: a name that no line claims, nor another addition.
-fn free_name(taken: &BTreeSet<Vec<u8>>, wanted: &Wanted) -> String {
-    let Wanted { gid, name, .. } = wanted;
-    let is_free = |candidate: &String| {
-        candidate.len() <= GroupName::MAX_LENGTH && !taken.contains(candidate.as_bytes())
-    };
-    let names = [name.clone(), format!("{name}{gid}"), format!("host{gid}")];
-    let numbered = (2u32..).map(|number| format!("host{gid}_{number}"));
-    let mut names = names.into_iter().chain(numbered);
-    names.find(is_free).unwrap_or_default()
-}
-
-fn file_edit(path: &str, file: &EtcFile, edits: &[LineEdit]) -> Option<FileEdit> {
-    if edits.is_empty() {
-        return None;
-    }
-    let edited = parse::edit::edited(&file.bytes, edits);
-    let changes = edited
-        .changes
-        .into_iter()
-        .map(|(old, new)| LineChange { old, new })
-        .collect();
-    Some(FileEdit {
-        path: PathBuf::from(path),
-        old: file.bytes.clone(),
-        new: edited.new,
-        changes,
-    })
 }

@@ -35,6 +35,7 @@ mod runtime;
 mod again;
 mod debian;
 mod files;
+mod numbers;
 
 // the rest
 mod dockerfile;

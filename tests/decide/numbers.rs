@@ -4,6 +4,7 @@ use charon_init::account::Account;
 use charon_init::facts::{Access, Capabilities, IdSet, NameService};
 use charon_init::plan::{Class, Verdict};
 use charon_init::refusal::{Finding, GidZeroSource, Refusal, Taken};
+use charon_init::request::{Format, Mode};
 
 use crate::world::*;
 
@@ -126,6 +127,25 @@ fn numbers_override_whatever_the_user_names() {
     assert_eq!(refusal, Refusal::UidWithoutGroup { uid: uid(1001) });
     let missing = numbers(Some(1001), Some(1001)).passwd("").refusal();
     assert!(matches!(missing, Refusal::UnknownUser { .. }));
+}
+
+#[test]
+fn dry_run_without_the_account_assumes_the_numbers() {
+    let world = numbers(Some(1001), Some(5)).passwd("").with(|world| {
+        world.request.mode = Mode::DryRun {
+            format: Format::Text,
+            service: "charon".to_owned(),
+            command: Vec::new(),
+        };
+    });
+    let assumed = Finding::DefaultUserMissing {
+        name: "charon".into(),
+        uid: uid(1001),
+        gid: gid(5),
+    };
+    assert_eq!(world.identity(), identity(1001, 5, &[5], None, "/"));
+    assert_eq!(world.findings(), [assumed]);
+    assert_eq!(world.plan().edits().count(), 0);
 }
 
 #[test]

@@ -21,6 +21,8 @@ mod concurrent;
 mod crash;
 mod edit;
 mod group_file;
+mod numbers;
+mod numbers_crash;
 mod scale;
 
 // contract 10: the drop

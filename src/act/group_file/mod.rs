@@ -1,4 +1,4 @@
-//! An edit of /etc/group or /etc/gshadow → the file, as a whole or not at all (contract 9).
+//! An edit of /etc/passwd, group or gshadow → the file, as a whole or not at all (contract 9).
 //!
 //! A crash at any instant leaves the old file or the new one: the new one is written beside, synced and renamed over.
 //! It may also leave the file that was being written beside. That one only ever exists under the lock, so whoever

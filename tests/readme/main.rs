@@ -16,7 +16,9 @@ mod devices;
 mod dry_run;
 mod figures;
 mod image;
+mod numbers;
 mod page;
+mod parity;
 mod quickstart;
 mod reference;
 mod stage;
@@ -28,6 +30,7 @@ const SOURCES: &[&str] = &[
     include_str!("dry_run.rs"),
     include_str!("figures.rs"),
     include_str!("image.rs"),
+    include_str!("numbers.rs"),
     include_str!("quickstart.rs"),
     include_str!("reference.rs"),
 ];

@@ -113,6 +113,20 @@ fn the_sockets_owner_and_group_need_no_grant() {
     assert_eq!(by_owner.success(), "501\n20\n");
 }
 
+#[test]
+fn the_rootless_socket_of_the_number_is_looked_for() {
+    let Some(world) = World::new("the_rootless_socket_of_the_number_is_looked_for") else {
+        return;
+    };
+    fs::create_dir_all(world.path("run/user/1001")).unwrap();
+    world.socket("run/user/1001/docker.sock", 0, 0o600);
+    chown(world.path("run/user/1001/docker.sock"), Some(1001), None).unwrap();
+    let end = world.start(["--uid", "1001", "id", "-u"]).end();
+    let found = "'/run/user/1001/docker.sock': open to its owner";
+    assert!(end.stderr.contains(found), "{end:?}");
+    assert_eq!(end.success(), "1001\n");
+}
+
 /// The numbers are the process's, the files are untouched, and a finding names one.
 #[track_caller]
 fn is_left_alone(world: &World, start: &Start<'_>, name: &str, why: &str) {

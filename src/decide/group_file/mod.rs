@@ -2,6 +2,7 @@
 
 mod survey;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::ffi::OsStr;
@@ -81,7 +82,11 @@ pub(super) fn plan(
     let primary = renumbering.and_then(|renumbering| renumbering.primary.as_ref());
     let kept = primary.and_then(|primary| primary.kept(carried_out.is_some()));
     // Setting a field moves no line: what is found in the renumbered file is where it was.
-    let renumbered = parse::edit::edited(&accounts.group.bytes, &own).new;
+    let group = &accounts.group.bytes;
+    let renumbered = match own.as_slice() {
+        [] => Cow::Borrowed(group),
+        own => Cow::Owned(parse::edit::edited(group, own).new),
+    };
     let user = user.filter(|user| can_be_listed(user));
     let survey = Survey::of(&renumbered, user, wanted, carried_out, kept);
     let mut outcome = Outcome {

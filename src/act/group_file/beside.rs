@@ -3,9 +3,9 @@
 use std::ffi::{OsStr, OsString};
 use std::os::fd::OwnedFd;
 
+use nix::sys::resource::{Resource, getrlimit};
 use rustix::fs::{AtFlags, Mode, OFlags, fsync, openat, renameat, unlinkat};
 use rustix::io::{Errno, retry_on_intr, write};
-use rustix::process::{Resource, getrlimit};
 
 use super::original::Original;
 use super::{ReplaceError, metadata};
@@ -106,9 +106,11 @@ fn create(original: &Original<'_>, name: &OsStr) -> Result<OwnedFd, Errno> {
 /// [getrlimit(2)]: https://man7.org/linux/man-pages/man2/getrlimit.2.html
 fn refuse_too_large(content: &[u8]) -> Result<(), Errno> {
     let length = u64::try_from(content.len()).map_err(|_| Errno::FBIG)?;
-    match getrlimit(Resource::Fsize).current {
-        Some(limit) if length > limit => Err(Errno::FBIG),
-        Some(_) | None => Ok(()),
+    // Not rustix's: that one panics on an error, and a seccomp profile may make one.
+    match getrlimit(Resource::RLIMIT_FSIZE) {
+        Ok((limit, _)) if length > limit => Err(Errno::FBIG),
+        // Where it cannot be told, the write tells.
+        Ok(_) | Err(_) => Ok(()),
     }
 }
 

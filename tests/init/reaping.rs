@@ -72,7 +72,8 @@ fn children_from_before_the_init_are_reaped_too() {
         &[&probe, "wait"],
     );
     init.wait_until_ready();
-    assert_eq!(state(init.pid).as_deref(), Some("S"));
+    // The command is ready before its init has gone to sleep.
+    eventually(|| (state(init.pid).as_deref() == Some("S")).then_some(()));
     assert_eq!(status(init.pid, "Threads"), "1");
     eventually(|| (descendants(init.pid).len() == 1).then_some(()));
     init.end();

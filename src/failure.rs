@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::message::{Message, quoted};
+
 /// A system call that failed where the start cannot go on (exit code 71).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Failure {
@@ -47,6 +49,29 @@ impl Failure {
     pub fn at(mut self, path: impl AsRef<Path>) -> Self {
         self.path = Some(path.as_ref().to_owned());
         self
+    }
+
+    /// What to tell the operator: it names the step, the path and errno.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        let step = format!("cannot {}", self.step);
+        let cause = self.cause.to_string();
+        let (thing, what, why) = match &self.path {
+            Some(path) => (quoted(path), step, cause),
+            None => (step, cause, String::new()),
+        };
+        let (code, remedies) = match &self.cause {
+            Cause::Errno(_) => ("failed", Vec::new()),
+            Cause::ReadBack { .. } => ("read-back", Vec::new()),
+            Cause::Moved => ("moved", vec!["start again".to_owned()]),
+        };
+        Message {
+            code,
+            thing,
+            what,
+            why,
+            remedies,
+        }
     }
 }
 

@@ -15,7 +15,9 @@
 
 // nouns
 pub mod account;
+pub mod answer;
 pub mod capability;
+pub mod diagnosis;
 pub mod facts;
 pub mod failure;
 pub mod ids;
@@ -34,8 +36,12 @@ pub mod observe;
 pub mod parse;
 pub mod render;
 
+mod check;
 mod edits;
 mod report;
+
+pub use check::diagnose;
+pub use diagnosis::Diagnosis;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -113,6 +119,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, held: Result<Option<Held>, 
                 Ok(()) => dry_run(&request, log, *format, service),
                 Err(failure) => fail(&failure, Report::new(log)),
             },
+            Mode::Check { .. } => exit_code::USAGE,
         },
     }
 }
@@ -201,7 +208,7 @@ fn refuse(refused: &Refused, report: Report, format: Option<Format>) -> u8 {
 }
 
 fn fail(failure: &Failure, report: Report) -> u8 {
-    report.say(LogLevel::Error, &render::log::failure(failure));
+    report.say(LogLevel::Error, &failure.message());
     exit_code::FAILED
 }
 

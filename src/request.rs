@@ -65,7 +65,7 @@ pub enum Forward {
     Group,
 }
 
-/// The three ways to be called; the check comes with its own issue.
+/// The three ways to be called.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Mode {
     /// Become the identity, then execute the command.
@@ -81,6 +81,41 @@ pub enum Mode {
         service: String,
         /// COMMAND and its arguments; may be empty.
         command: Vec<OsString>,
+    },
+    /// Ask the engine, as the identity.
+    Check {
+        /// How to print what came of it.
+        format: CheckFormat,
+        /// How long all of it may take.
+        timeout: Duration,
+    },
+}
+
+/// What `--check` prints (contract 8).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CheckFormat {
+    /// One line for a person.
+    Text,
+    /// One line for a program; versioned.
+    Json,
+}
+
+/// Where an engine answers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Endpoint {
+    /// A socket of this host.
+    Socket(PathBuf),
+    /// `tcp://HOST:PORT`.
+    Tcp {
+        /// A name or an address.
+        host: String,
+        /// The port.
+        port: u16,
+    },
+    /// Somewhere that is reached by other means than a plain connection.
+    Elsewhere {
+        /// The value of `DOCKER_HOST`.
+        docker_host: OsString,
     },
 }
 

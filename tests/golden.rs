@@ -273,8 +273,7 @@ fn every_refusal_in_the_log() {
 #[test]
 fn every_failure_in_the_log() {
     let lines = specimens::failures().into_iter();
-    let lines =
-        lines.map(|(name, failure)| (name, (LogLevel::Error, render::log::failure(&failure))));
+    let lines = lines.map(|(name, failure)| (name, (LogLevel::Error, failure.message())));
     compare_log("failures", &lines.collect::<Vec<_>>());
 }
 

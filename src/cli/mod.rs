@@ -65,7 +65,7 @@ fn meant(typed: &typed::Typed, variable: &dyn Fn(&str) -> Option<OsString>) -> O
         Err(message) => return Outcome::Usage(message),
     };
     let dry_run_format = match mode {
-        Mode::Start { .. } => None,
+        Mode::Start { .. } | Mode::Check { .. } => None,
         Mode::DryRun { format, .. } => Some(format),
     };
     let asked = environment::Asked { typed, variable };

@@ -28,5 +28,6 @@ pub(super) fn command(request: &Request, identity: &Identity, found: &CommandFac
 fn argv(request: &Request) -> Vec<OsString> {
     match &request.mode {
         Mode::Start { command } | Mode::DryRun { command, .. } => command.clone(),
+        Mode::Check { .. } => Vec::new(),
     }
 }

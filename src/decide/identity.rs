@@ -219,7 +219,7 @@ fn find_account(user: &UserRef, accounts: &Accounts) -> Option<Account> {
 fn may_be_assumed(request: &Request) -> bool {
     match request.mode {
         Mode::DryRun { .. } => request.user_is_default,
-        Mode::Start { .. } => false,
+        Mode::Start { .. } | Mode::Check { .. } => false,
     }
 }
 

@@ -7,6 +7,7 @@ mod access;
 mod asker;
 mod case;
 mod command;
+mod diagnose;
 mod drop;
 mod grants;
 mod group_file;
@@ -25,6 +26,7 @@ use crate::refusal::{Finding, Refusal, Refused};
 use crate::request::{Request, Sockets};
 
 use asker::Asker;
+pub use diagnose::{diagnose, own_finding};
 use drop::Drop;
 use grants::Judgement;
 use group_file::{Wanted, WantedGroups};

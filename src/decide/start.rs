@@ -27,7 +27,7 @@ impl<'a> Start<'a> {
                 process: Cow::Owned(assumed_root()),
                 is_root: true,
             }),
-            Mode::DryRun { .. } | Mode::Start { .. } => Ok(Self {
+            Mode::DryRun { .. } | Mode::Start { .. } | Mode::Check { .. } => Ok(Self {
                 process: Cow::Borrowed(own),
                 is_root,
             }),

@@ -36,10 +36,10 @@ const DOCKER_SOCKET: &str = "/var/run/docker.sock";
 /// # Errors
 /// What could not be read although it is there: guessing it could grant too much.
 pub fn observe(request: &Request) -> Result<Facts, Failure> {
-    let process = process::observe(request)?;
+    let process = process::observe(request.init.is_some())?;
     let namespace = namespace::observe()?;
     let look = match request.mode {
-        Mode::Start { .. } => Look::Glance,
+        Mode::Start { .. } | Mode::Check { .. } => Look::Glance,
         Mode::DryRun { .. } if process.uid.effective.is_root() => Look::Close,
         Mode::DryRun { .. } => Look::ForRoot,
     };
@@ -48,6 +48,7 @@ pub fn observe(request: &Request) -> Result<Facts, Failure> {
     let paths = paths(request, uid, &process, &namespace)?;
     let command = match &request.mode {
         Mode::Start { command } | Mode::DryRun { command, .. } => command::observe(command),
+        Mode::Check { .. } => None,
     };
     Ok(Facts {
         process,
@@ -113,7 +114,7 @@ fn identity_uid(request: &Request, accounts: &Accounts, process: &Process) -> Op
     let own = process.uid.effective;
     let number = request.uid;
     match (&request.user.user, &request.mode) {
-        (_, Mode::Start { .. }) if !own.is_root() => Some(own),
+        (_, Mode::Start { .. } | Mode::Check { .. }) if !own.is_root() => Some(own),
         (_, _) if number.is_some() => number,
         (UserRef::Uid(uid), _) => Some(*uid),
         (UserRef::Name(_), _) => {
@@ -215,6 +216,18 @@ fn search(walker: &mut Walker, uid: Option<Uid>) -> Result<Vec<PathFacts>, Failu
         .find(|facts| facts.path == Path::new(DOCKER_SOCKET));
     blocked.extend(docker);
     Ok(blocked)
+}
+
+/// What a process that only looks needs: itself, its namespace and one path.
+///
+/// # Errors
+/// What could not be read although it is there.
+pub fn own_view(path: &Path) -> Result<(Process, UserNamespace, PathFacts), Failure> {
+    let process = process::observe(false)?;
+    let namespace = namespace::observe()?;
+    let ask_kernel = !process.uid.effective.is_root() && !namespace.gid_map.is_identity();
+    let facts = engine_socket(&mut Walker::from_root(ask_kernel)?, path.to_owned())?;
+    Ok((process, namespace, facts))
 }
 
 fn engine_socket(walker: &mut Walker, path: PathBuf) -> Result<PathFacts, Failure> {

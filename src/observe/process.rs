@@ -13,20 +13,19 @@ use crate::observe::attribute::xattr;
 use crate::observe::file::read_proc;
 use crate::parse;
 use crate::permission::Mode;
-use crate::request::Request;
 
 const STATUS: &str = "/proc/self/status";
 const EXE: &str = "/proc/self/exe";
 
-/// Look at our own process.
-pub(super) fn observe(request: &Request) -> Result<Process, Failure> {
+/// Look at our own process, which may be asked to stay as an init.
+pub(super) fn observe(may_stay: bool) -> Result<Process, Failure> {
     let bytes = match read_proc(STATUS) {
         Ok(bytes) => bytes,
-        Err(Errno::NOENT | Errno::NOTDIR) => return without_proc(request),
+        Err(Errno::NOENT | Errno::NOTDIR) => return without_proc(may_stay),
         Err(errno) => return Err(Failure::errno("read our own status", errno).at(STATUS)),
     };
     let Some(status) = parse::status::status(&bytes) else {
-        return without_proc(request);
+        return without_proc(may_stay);
     };
     let [real, effective, saved, filesystem] = status.uid;
     let uid = IdSet {
@@ -55,13 +54,13 @@ pub(super) fn observe(request: &Request) -> Result<Process, Failure> {
         },
         no_new_privileges: status.no_new_privileges,
         executable: executable(),
-        is_pid_1: is_pid_1(request),
+        is_pid_1: is_pid_1(may_stay),
     })
 }
 
 /// Asked only where it matters: COMMAND that takes our place takes our number too.
-fn is_pid_1(request: &Request) -> bool {
-    request.init.is_some() && getpid().is_init()
+fn is_pid_1(may_stay: bool) -> bool {
+    may_stay && getpid().is_init()
 }
 
 /// A set-id bit or file capabilities on our own binary: as root AT_SECURE would not show them.
@@ -81,7 +80,7 @@ fn executable() -> Executable {
 }
 
 /// The same by system calls: getresuid(2) and friends, capget(2), prctl(2).
-fn without_proc(request: &Request) -> Result<Process, Failure> {
+fn without_proc(may_stay: bool) -> Result<Process, Failure> {
     let failed = |errno| Failure::errno("read our own credentials", errno);
     let (uid, gid) = (
         ids(getuid().as_raw(), geteuid().as_raw(), Uid::new)?,
@@ -107,7 +106,7 @@ fn without_proc(request: &Request) -> Result<Process, Failure> {
         },
         no_new_privileges: no_new_privs().map_err(failed)?,
         executable: Executable::Unknown,
-        is_pid_1: is_pid_1(request),
+        is_pid_1: is_pid_1(may_stay),
     })
 }
 

@@ -1,10 +1,9 @@
-//! Messages, steps, grants and failures → log lines.
+//! Messages, steps and grants → log lines.
 
 use serde::Serialize;
 
-use crate::failure::{Cause, Failure};
 use crate::plan::{Grant, Planned, Verdict};
-use crate::refusal::{Message, quoted};
+use crate::refusal::Message;
 use crate::render::{escape, json, words};
 use crate::request::{LogFormat, LogLevel};
 
@@ -19,29 +18,6 @@ pub fn line(format: LogFormat, level: LogLevel, colour: bool, message: &Message)
             format!("{}: {text}\n", prefix(level, colour))
         }
         LogFormat::Json => json::line(&Record::new(level, message)),
-    }
-}
-
-/// A failure, for [`line()`]: it names the step, the path and errno.
-#[must_use]
-pub fn failure(failure: &Failure) -> Message {
-    let step = format!("cannot {}", failure.step);
-    let cause = failure.cause.to_string();
-    let (thing, what, why) = match &failure.path {
-        Some(path) => (quoted(path), step, cause),
-        None => (step, cause, String::new()),
-    };
-    let (code, remedies) = match &failure.cause {
-        Cause::Errno(_) => ("failed", Vec::new()),
-        Cause::ReadBack { .. } => ("read-back", Vec::new()),
-        Cause::Moved => ("moved", vec!["start again".to_owned()]),
-    };
-    Message {
-        code,
-        thing,
-        what,
-        why,
-        remedies,
     }
 }
 

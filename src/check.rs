@@ -1,15 +1,132 @@
-//! A socket and an error → the diagnosis, for the process that asks: what a server puts into its 503.
+//! A check, from the request to its exit code; and the same diagnosis for a server that asks about itself.
 
 use std::io;
 use std::path::Path;
 
 use rustix::io::Errno;
 
+use crate::act::{self, ActError};
 use crate::answer::{Answer, Foreign, Question};
-use crate::decide;
 use crate::diagnosis::{Cause, Diagnosis};
-use crate::observe;
-use crate::request::Endpoint;
+use crate::failure::Failure;
+use crate::parse::docker_host::endpoint;
+use crate::plan::{Identity, Plan, Step, Target};
+use crate::refusal::Refusal;
+use crate::report::Report;
+use crate::request::{CheckFormat, Endpoint, Log, LogLevel, Request, Sockets};
+use crate::{decide, exit_code, observe, render};
+
+/// What came of it, and as whom it was asked.
+struct Checked {
+    identity: Option<Identity>,
+    diagnoses: Vec<Diagnosis>,
+}
+
+impl Checked {
+    /// It did not come to a connection.
+    fn stopped_by(cause: Cause, endpoint: Option<Endpoint>) -> Self {
+        let diagnosis = Diagnosis {
+            endpoint,
+            ids: None,
+            cause,
+        };
+        Self {
+            identity: None,
+            diagnoses: vec![diagnosis],
+        }
+    }
+}
+
+impl From<Failure> for Checked {
+    fn from(failure: Failure) -> Self {
+        Self::stopped_by(Cause::Failed(failure), None)
+    }
+}
+
+impl From<Refusal> for Checked {
+    fn from(refusal: Refusal) -> Self {
+        Self::stopped_by(Cause::Refused(Box::new(refusal)), None)
+    }
+}
+
+/// Ask the engine as the identity, say what came of it on stdout, and give the exit code: 0 or 1.
+pub(crate) fn check(request: &Request, log: Log, format: CheckFormat) -> u8 {
+    let checked = asked(request, Report::new(log)).unwrap_or_else(|stopped| stopped);
+    say(format, &checked)
+}
+
+/// A failure or a refusal before there was a request: exit 1 like everything that keeps a check from the engine.
+pub(crate) fn stopped(format: CheckFormat, cause: Cause) -> u8 {
+    say(format, &Checked::stopped_by(cause, None))
+}
+
+fn say(format: CheckFormat, checked: &Checked) -> u8 {
+    let text = render::check(format, checked.identity.as_ref(), &checked.diagnoses);
+    // Nobody asked is nobody reached.
+    let is_well = !checked.diagnoses.is_empty() && checked.diagnoses.iter().all(Diagnosis::is_well);
+    if crate::print(&text) == exit_code::OK && is_well {
+        exit_code::OK
+    } else {
+        exit_code::NOT_REACHED
+    }
+}
+
+fn asked(request: &Request, report: Report) -> Result<Checked, Checked> {
+    match &request.sockets {
+        Sockets::Ignored => return Ok(Checked::stopped_by(Cause::SwitchedOff, None)),
+        Sockets::NotNeeded { docker_host } => match endpoint(docker_host) {
+            Endpoint::Socket(_) | Endpoint::Tcp { .. } => {}
+            elsewhere @ Endpoint::Elsewhere { .. } => {
+                return Err(Checked::stopped_by(Cause::NotCheckable, Some(elsewhere)));
+            }
+        },
+        Sockets::Paths(_) | Sockets::Search => {}
+    }
+    let facts = observe::observe(request)?;
+    let plan = decide::decide(request, &facts).map_err(|refused| refused.refusal)?;
+    // What a start finds is the start's to say; a check comes every few seconds.
+    for finding in &plan.findings {
+        report.say(LogLevel::Debug, &finding.message());
+    }
+    for step in &plan.steps {
+        report.say(LogLevel::Debug, &render::log::step(step));
+    }
+    let answers = match act::perform(&plan.steps, None) {
+        ActError::Asked(answers) => answers,
+        ActError::Failed(failure) => return Err(failure.into()),
+        // A check has neither step.
+        ActError::NotExecuted(_) | ActError::Ended(_) => Vec::new(),
+    };
+    Ok(Checked {
+        diagnoses: diagnoses(&plan, &answers),
+        identity: Some(plan.identity),
+    })
+}
+
+fn diagnoses(plan: &Plan, answers: &[Answer]) -> Vec<Diagnosis> {
+    let ids = (plan.identity.uid, plan.identity.gid);
+    let targets = plan.steps.iter().flat_map(|planned| match &planned.step {
+        Step::Connect(connection) => connection.targets.as_slice(),
+        Step::EditFile(_)
+        | Step::DropBoundingSet(_)
+        | Step::SetGroups(_)
+        | Step::SetGid(_)
+        | Step::SetUid { .. }
+        | Step::SetCapabilities(_)
+        | Step::SetNoNewPrivileges
+        | Step::SetUmask(_)
+        | Step::Verify(_)
+        | Step::Execute(_)
+        | Step::Supervise(_) => &[],
+    });
+    // Those after the first that did not answer were not asked.
+    let asked = targets.zip(answers);
+    let diagnosis = |(target, answer): (&Target, &Answer)| {
+        let Target { endpoint, finding } = target;
+        decide::diagnose(endpoint.clone(), ids, finding.as_ref(), Some(answer))
+    };
+    asked.map(diagnosis).collect()
+}
 
 /// What stands between the current process and the engine's socket at `path`: the cause, and remedies that work.
 ///

@@ -49,6 +49,7 @@ use std::io::{self, Write};
 use act::ActError;
 use act::init::Held;
 use cli::Outcome;
+use diagnosis::Cause;
 use facts::Facts;
 use failure::Failure;
 use plan::Plan;
@@ -58,8 +59,10 @@ use request::{Format, Log, LogLevel, Mode, Request};
 
 /// Exit codes (contract 3); those of COMMAND aside.
 pub mod exit_code {
-    /// `--dry-run` would go ahead.
+    /// `--dry-run` would go ahead; `--check` reached the engine.
     pub const OK: u8 = 0;
+    /// `--check` did not reach the engine.
+    pub const NOT_REACHED: u8 = 1;
     /// Usage.
     pub const USAGE: u8 = 2;
     /// An operating system call failed, or the read-back did not match (EX_OSERR of sysexits(3)).
@@ -102,8 +105,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>, held: Result<Option<Held>, 
         Outcome::Usage(message) => usage(&message),
         Outcome::Refused {
             refusal,
+            check_format: Some(format),
+            ..
+        } => check::stopped(format, Cause::Refused(refusal)),
+        Outcome::Refused {
+            refusal,
             log,
             dry_run_format,
+            check_format: None,
         } => {
             let refused = Refused {
                 refusal: *refusal,
@@ -119,7 +128,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>, held: Result<Option<Held>, 
                 Ok(()) => dry_run(&request, log, *format, service),
                 Err(failure) => fail(&failure, Report::new(log)),
             },
-            Mode::Check { .. } => exit_code::USAGE,
+            Mode::Check { format, .. } => match release(held) {
+                Ok(()) => check::check(&request, log, *format),
+                Err(failure) => check::stopped(*format, Cause::Failed(failure)),
+            },
         },
     }
 }
@@ -147,6 +159,8 @@ fn start(request: &Request, log: Log, held: Result<Option<Held>, Failure>) -> u8
             failure.code()
         }
         End::Act(ActError::Ended(code)) => code,
+        // A start asks nobody.
+        End::Act(ActError::Asked(_)) => exit_code::FAILED,
     }
 }
 

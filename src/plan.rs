@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::capability::CapSet;
 use crate::facts::{Capabilities, Meant, Variable};
@@ -9,7 +10,7 @@ use crate::ids::{Gid, Uid};
 use crate::permission::Umask;
 use crate::refusal::Finding;
 
-pub use crate::request::{Forward, Init};
+pub use crate::request::{Endpoint, Forward, Init};
 
 /// The whole of a start that goes ahead.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,7 +41,8 @@ impl Plan {
             | Step::SetUmask(_)
             | Step::Verify(_)
             | Step::Execute(_)
-            | Step::Supervise(_) => None,
+            | Step::Supervise(_)
+            | Step::Connect(_) => None,
         })
     }
 }
@@ -154,6 +156,8 @@ pub enum Step {
     Execute(Command),
     /// fork(2) and execve(2), then stay: forward signals, reap, and end as COMMAND ended.
     Supervise(Supervision),
+    /// connect(2) and two requests, in place of a command.
+    Connect(Connection),
 }
 
 /// A file of /etc before and after: `act` writes `new` only where it still finds `old`.
@@ -202,6 +206,24 @@ pub struct Supervision {
     pub init: Init,
     /// Are we PID 1 of our PID namespace? Otherwise orphans come to us as to a subreaper.
     pub is_pid_1: bool,
+}
+
+/// What a check asks, and how long all of it may take.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Connection {
+    /// Each must answer.
+    pub targets: Vec<Target>,
+    /// The bound for all of them together.
+    pub timeout: Duration,
+}
+
+/// An engine to ask.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Target {
+    /// Where it is.
+    pub endpoint: Endpoint,
+    /// What seems to be in the way; the kernel has the last word.
+    pub finding: Option<Finding>,
 }
 
 /// COMMAND.

@@ -1,6 +1,7 @@
 //! What was asked: the command line and the environment, understood but not yet compared with the world.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -45,6 +46,26 @@ pub struct Request {
     pub allow_new_privileges: bool,
     /// Stay as PID 1; `None` to become COMMAND by execve(2).
     pub init: Option<Init>,
+}
+
+impl Request {
+    /// Is it asked whether the engine can be reached, and nothing else?
+    #[must_use]
+    pub fn is_check(&self) -> bool {
+        matches!(self.mode, Mode::Check { .. })
+    }
+}
+
+/// As `DOCKER_HOST` would have it; a socket by its path alone.
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Socket(path) => path.display().fmt(f),
+            Self::Tcp { host, port } if host.contains(':') => write!(f, "tcp://[{host}]:{port}"),
+            Self::Tcp { host, port } => write!(f, "tcp://{host}:{port}"),
+            Self::Elsewhere { docker_host } => docker_host.display().fmt(f),
+        }
+    }
 }
 
 /// How to stay as PID 1.

@@ -10,8 +10,11 @@
 
 #[path = "common/examples.rs"]
 mod examples;
+#[macro_use]
 #[path = "golden/specimens.rs"]
 mod specimens;
+#[path = "golden/checks.rs"]
+mod checks;
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +22,7 @@ use std::path::Path;
 use charon_init::plan::Plan;
 use charon_init::refusal::Message;
 use charon_init::render;
-use charon_init::request::{Format, LogLevel};
+use charon_init::request::{CheckFormat, Format, LogLevel};
 use specimens::Named;
 
 /// Compares a whole file, or writes it.
@@ -289,6 +292,53 @@ fn every_level_in_the_log() {
     let lines = specimens::levels().into_iter();
     let lines = lines.map(|(name, level)| (name, (level, message.clone())));
     compare_log("levels", &lines.collect::<Vec<_>>());
+}
+
+/// What a check prints: one line each, for a person and for a program.
+#[test]
+fn every_diagnosis_in_the_formats_of_a_check() {
+    let identity = examples::plan(&[988]).identity;
+    for (name, format) in [("text", CheckFormat::Text), ("json", CheckFormat::Json)] {
+        let sections = checks::diagnoses().into_iter().map(|(name, diagnosis)| {
+            let identity = diagnosis.ids.map(|_| &identity);
+            let line = render::check(format, identity, &[diagnosis]);
+            assert_eq!(
+                line.matches('\n').count(),
+                1,
+                "{name}: not one line: {line:?}"
+            );
+            assert!(
+                !line.trim_end().contains(char::is_control),
+                "{name}: control characters: {line:?}"
+            );
+            (name, line)
+        });
+        compare(&format!("checks.{name}"), sections.collect());
+    }
+    blessed_is_not_tested();
+}
+
+/// The first that is in the way decides, and where none is all are named.
+#[test]
+fn several_diagnoses_make_one_line() {
+    let all = checks::diagnoses();
+    let named = |wanted: &str| {
+        let found = all.iter().find(|(name, _)| name == wanted);
+        found.unwrap().1.clone()
+    };
+    let (docker, podman) = (named("socket: Engine 1"), named("host: Engine 2"));
+    let refused = named("socket: NotConnected 1");
+    assert_eq!(
+        render::check(CheckFormat::Text, None, &[docker.clone(), podman.clone()]),
+        "'/var/run/docker.sock': reached Docker Engine 20.10.24+dfsg1 (API 1.41) as uid 1000 gid 1000; \
+         'tcp://proxy:2375': reached Podman 4.3.1 (API 1.41) as uid 1000 gid 1000\n"
+    );
+    let line = render::check(CheckFormat::Text, None, &[docker.clone(), refused.clone()]);
+    assert_eq!(line, format!("{refused}\n"));
+    let line = render::check(CheckFormat::Json, None, &[docker, refused]);
+    let value: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(value["outcome"], "not_reached");
+    assert_eq!(value["engines"].as_array().unwrap().len(), 1);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! It decides nothing. A step holds what it was decided on; when the world has moved, the step fails and says so.
 
+mod connect;
 mod exec_failure;
 pub mod execute;
 pub mod group_file;
@@ -9,6 +10,7 @@ pub mod init;
 pub mod privileges;
 mod read_back;
 
+use crate::answer::Answer;
 use crate::failure::{Cause, Failure};
 use crate::plan::{Planned, Step};
 use execute::ExecFailure;
@@ -24,6 +26,8 @@ pub enum ActError {
     NotExecuted(ExecFailure),
     /// COMMAND ended; its exit code, or 128 and the number of the signal that ended it.
     Ended(u8),
+    /// There is no COMMAND: the engines were asked, and this is what came of it.
+    Asked(Vec<Answer>),
 }
 
 impl From<Failure> for ActError {
@@ -75,6 +79,10 @@ fn take(step: &Step, held: Option<&Held>, verified: &mut Option<Verified>) -> Re
                 // The caller did not hold signals from the start: those that came are lost, later ones are not.
                 None => init::supervise(supervision, &Held::all()?, &proof),
             });
+        }
+        Step::Connect(connection) => {
+            let proof = proof.ok_or_else(unverified)?;
+            return Err(ActError::Asked(connect::connect(connection, &proof)));
         }
     }
     Ok(())

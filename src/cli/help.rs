@@ -8,6 +8,7 @@ Becomes a user that is not root and can reach the engine's socket, then executes
 Usage:
   charon-init [OPTIONS] [--] COMMAND [ARG]...
   charon-init [OPTIONS] --dry-run [-f FORMAT]
+  charon-init [OPTIONS] --check [--timeout DURATION] [-f text|json]
 
 Examples:
   charon-init /server --port 8080                           as user charon, with the socket's group
@@ -20,9 +21,10 @@ A flag wins over its variable [in brackets]; an empty variable is unset; lists a
 commas, paths by colons. Booleans are 1 true yes on, 0 false no off. (+): may be repeated.
 
 Exit codes:
-  0     --dry-run would go ahead           78   refused; nothing was changed
-  2     usage                              126  COMMAND cannot be executed
-  71    an operating system call failed    127  COMMAND was not found
+  0     --dry-run would go ahead, or       71   an operating system call failed
+        --check reached the engine         78   refused; nothing was changed
+  1     --check did not reach it           126  COMMAND cannot be executed
+  2     usage                              127  COMMAND was not found
   else  COMMAND's own
 ";
 

@@ -11,7 +11,7 @@ mod typed;
 use std::ffi::OsString;
 
 use crate::refusal::Refusal;
-use crate::request::{Format, Log, Mode, Request};
+use crate::request::{CheckFormat, Format, Log, Mode, Request};
 
 /// What a command line and its environment come to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,6 +37,8 @@ pub enum Outcome {
         log: Log,
         /// What to print where `--dry-run` was typed.
         dry_run_format: Option<Format>,
+        /// What to print where `--check` was typed.
+        check_format: Option<CheckFormat>,
     },
 }
 
@@ -64,9 +66,10 @@ fn meant(typed: &typed::Typed, variable: &dyn Fn(&str) -> Option<OsString>) -> O
         Ok(mode) => mode,
         Err(message) => return Outcome::Usage(message),
     };
-    let dry_run_format = match mode {
-        Mode::Start { .. } | Mode::Check { .. } => None,
-        Mode::DryRun { format, .. } => Some(format),
+    let (dry_run_format, check_format) = match mode {
+        Mode::Start { .. } => (None, None),
+        Mode::DryRun { format, .. } => (Some(format), None),
+        Mode::Check { format, .. } => (None, Some(format)),
     };
     let asked = environment::Asked { typed, variable };
     let (log, log_fault) = asked.log();
@@ -84,6 +87,7 @@ fn meant(typed: &typed::Typed, variable: &dyn Fn(&str) -> Option<OsString>) -> O
             refusal,
             log,
             dry_run_format,
+            check_format,
         },
     }
 }

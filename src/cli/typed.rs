@@ -1,13 +1,16 @@
 //! Words of the command line → options as they were typed, and COMMAND.
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
 
 use lexopt::{Arg, Error, Parser};
 
 use super::options::{self, OPTIONS, Opt};
 use super::{Outcome, help};
+use crate::parse::duration::duration;
 use crate::refusal::quoted;
-use crate::request::{Format, Mode};
+use crate::request::{CheckFormat, Format, Mode};
 
 /// What `--format` takes.
 const FORMATS: [(&str, Format); 8] = [
@@ -20,6 +23,10 @@ const FORMATS: [(&str, Format); 8] = [
     ("env", Format::Env),
     ("quadlet", Format::Quadlet),
 ];
+
+/// What it takes with `--check`.
+const CHECK_FORMATS: [(&str, CheckFormat); 2] =
+    [("text", CheckFormat::Text), ("json", CheckFormat::Json)];
 
 /// A command line, taken apart.
 #[derive(Default)]
@@ -110,6 +117,14 @@ impl Typed {
     /// Which of the ways to be called it is; the `Err` is a usage message.
     pub(super) fn mode(&self) -> Result<Mode, String> {
         let command = self.command.clone();
+        if self.is_given(&options::CHECK) {
+            return self.check();
+        }
+        if self.is_given(&options::TIMEOUT) {
+            return Err(
+                "--timeout: it means nothing here; it bounds --check; add --check".to_owned(),
+            );
+        }
         if self.is_given(&options::DRY_RUN) {
             return Ok(Mode::DryRun {
                 format: self.format()?,
@@ -132,6 +147,40 @@ impl Typed {
             );
         }
         Ok(Mode::Start { command })
+    }
+
+    /// `--check`, which neither executes nor plans anything else.
+    fn check(&self) -> Result<Mode, String> {
+        let others = [
+            (self.is_given(&options::DRY_RUN), "--dry-run"),
+            (self.is_given(&options::SERVICE), "--service"),
+            (!self.command.is_empty(), "COMMAND"),
+        ];
+        if let Some((_, other)) = others.into_iter().find(|(is_given, _)| *is_given) {
+            return Err(format!(
+                "{other}: it does not go with --check; a check executes nothing and prints what came of it; leave one out"
+            ));
+        }
+        let format = match self.values(&options::FORMAT).next() {
+            None => CheckFormat::Text,
+            Some(value) => choice(&CHECK_FORMATS, value)
+                .ok_or_else(|| malformed(&options::FORMAT, value, &words(&CHECK_FORMATS)))?,
+        };
+        Ok(Mode::Check {
+            format,
+            timeout: self.timeout()?,
+        })
+    }
+
+    fn timeout(&self) -> Result<Duration, String> {
+        let typed = self.values(&options::TIMEOUT).next();
+        let value = typed.unwrap_or(OsStr::new(options::TIMEOUT.default.unwrap_or_default()));
+        duration(value.as_bytes())
+            .filter(|timeout| !timeout.is_zero())
+            .ok_or_else(|| {
+                let takes = "a number of ms, s, m or h above 0, such as 10s";
+                malformed(&options::TIMEOUT, value, takes)
+            })
     }
 
     fn format(&self) -> Result<Format, String> {

@@ -15,6 +15,8 @@ pub(super) struct Asker<'a> {
     /// Can groups be added? Not for a process that is not root.
     pub(super) may_be_granted: bool,
     pub(super) allow_gid_0: bool,
+    /// Is this a check, which tells what a start would refuse as what keeps the identity out?
+    pub(super) is_check: bool,
     pub(super) namespace: &'a UserNamespace,
 }
 

@@ -38,7 +38,9 @@ impl<'a> Case<'a> {
         if !self.needs_gid_zero(has_zero) {
             return Ok(ControlFlow::Continue(()));
         }
-        if !self.asker.may_be_granted && !has_zero {
+        let would_be_granted =
+            self.asker.may_be_granted && (self.asker.allow_gid_0 || !self.asker.is_check);
+        if !would_be_granted && !has_zero {
             return Ok(ControlFlow::Break(closed(
                 self.facts,
                 Finding::GidZeroWouldHelp(self.zero_path()),

@@ -5,7 +5,7 @@ use std::io;
 use crate::answer::Answer;
 use crate::decide::asker::Asker;
 use crate::decide::grants::judge;
-use crate::diagnosis::{Cause, Diagnosis};
+use crate::diagnosis::{Cause, Diagnosis, is_of_a_mounted_socket};
 use crate::facts::{PathFacts, Process, UserNamespace};
 use crate::ids::{Gid, Uid};
 use crate::refusal::Finding;
@@ -65,6 +65,7 @@ pub fn own_finding(
         may_be_granted: false,
         // It runs: whether it should have been started with GID 0 is not the question.
         allow_gid_0: true,
+        is_check: true,
         namespace,
     };
     let finding = judge(path, &asker)
@@ -74,5 +75,5 @@ pub fn own_finding(
         .find(Finding::is_out_of_reach)?;
     // Permissions are nothing to root (capabilities(7), CAP_DAC_OVERRIDE).
     let overrides = process.uid.effective.is_root();
-    (!overrides || !finding.is_of_a_mounted_socket()).then_some(finding)
+    (!overrides || !is_of_a_mounted_socket(&finding)).then_some(finding)
 }

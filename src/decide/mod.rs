@@ -6,6 +6,7 @@
 mod access;
 mod asker;
 mod case;
+mod check;
 mod command;
 mod diagnose;
 mod drop;
@@ -52,24 +53,20 @@ fn plan(request: &Request, facts: &Facts, findings: &mut Vec<Finding>) -> Result
             docker_host: docker_host.clone(),
         });
     }
-    let person = identity::resolve(request, facts, &start, findings)?;
-    let mut asker = Asker {
-        uid: person.uid,
-        gid: person.gid,
-        groups: person.groups.iter().copied().collect(),
-        may_be_granted: start.is_root,
-        allow_gid_0: request.allow_gid_0,
-        namespace: &facts.namespace,
-    };
+    let mut person = identity::resolve(request, facts, &start, findings)?;
+    let is_pid_1s = check::take_pid_1s_identity(facts, &mut person, findings);
+    let may_be_granted = start.is_root && !is_pid_1s;
+    let mut asker = asker(request, facts, &person, may_be_granted);
     let judgements = paths::judge_all(&facts.paths, &mut asker)?;
     findings.extend(
         judgements
             .iter()
             .flat_map(|judgement| judgement.findings.clone()),
     );
-    if request.require_socket {
+    if request.require_socket && !request.is_check() {
         refuse_out_of_reach(request, &judgements)?;
     }
+    let connection = check::connection(request, facts, &judgements);
     let mut grants: Vec<Grant> = judgements
         .into_iter()
         .map(|judgement| judgement.grant)
@@ -79,7 +76,7 @@ fn plan(request: &Request, facts: &Facts, findings: &mut Vec<Finding>) -> Result
         findings.push(Finding::GidZeroHeld);
     }
     let mut steps = Vec::new();
-    if start.is_root {
+    if start.is_root && !request.is_check() {
         steps = edit_files(request, facts, &person, &mut grants, findings);
     }
     let identity = Identity {
@@ -91,6 +88,7 @@ fn plan(request: &Request, facts: &Facts, findings: &mut Vec<Finding>) -> Result
     };
     let drop = Drop::judge(request, facts, &start, &identity, findings)?;
     steps.extend(drop.steps());
+    steps.extend(connection);
     Ok(Plan {
         group_add,
         grants,
@@ -98,6 +96,23 @@ fn plan(request: &Request, facts: &Facts, findings: &mut Vec<Finding>) -> Result
         findings: std::mem::take(findings),
         identity,
     })
+}
+
+fn asker<'a>(
+    request: &Request,
+    facts: &'a Facts,
+    person: &Person,
+    may_be_granted: bool,
+) -> Asker<'a> {
+    Asker {
+        uid: person.uid,
+        gid: person.gid,
+        groups: person.groups.iter().copied().collect(),
+        may_be_granted,
+        allow_gid_0: request.allow_gid_0,
+        is_check: request.is_check(),
+        namespace: &facts.namespace,
+    }
 }
 
 /// Every gid through which a path is reached: what `group_add` would have to say instead of us.

@@ -9,6 +9,7 @@ mod sentences;
 use std::fmt;
 
 use crate::answer::{Answer, EngineVersion};
+use crate::facts::Meant;
 use crate::failure::Failure;
 use crate::ids::{Gid, Uid};
 use crate::message::Message;
@@ -89,6 +90,20 @@ impl Diagnosis {
     pub fn message(&self) -> Message {
         sentences::message(self)
     }
+}
+
+/// Is the socket there, and do permissions keep the process out?
+pub(crate) fn is_of_a_mounted_socket(finding: &Finding) -> bool {
+    let is_socket = |meant: &Meant| matches!(meant, Meant::EngineSocket(_));
+    matches!(
+        finding,
+        Finding::Redirectable { .. } | Finding::GroupMissing { .. } | Finding::GidZeroWouldHelp(_)
+    ) || matches!(
+        finding,
+        Finding::GroupHasNothing { meant, .. }
+        | Finding::NotSearchable { meant, .. }
+        | Finding::Unmapped { meant, .. } if is_socket(meant)
+    )
 }
 
 impl fmt::Display for Diagnosis {

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::answers;
-use super::{Cause, Diagnosis};
+use super::{Cause, Diagnosis, is_of_a_mounted_socket};
 use crate::answer::Answer;
 use crate::message::{Message, quoted};
 use crate::refusal::Finding;
@@ -22,7 +22,8 @@ pub(super) fn message(diagnosis: &Diagnosis) -> Message {
         Cause::SwitchedOff => Message {
             code: "switched-off",
             thing: "engine sockets".to_owned(),
-            what: "switched off (CHARON_DOCKER_ENABLED=false): nothing to check".to_owned(),
+            what: "switched off (--no-socket, CHARON_DOCKER_ENABLED=false): nothing to check"
+                .to_owned(),
             why: String::new(),
             remedies: Vec::new(),
         },
@@ -61,7 +62,7 @@ fn of_path(diagnosis: &Diagnosis, finding: &Finding) -> Message {
             )],
         };
     }
-    if !finding.is_of_a_mounted_socket() {
+    if !is_of_a_mounted_socket(finding) {
         return message;
     }
     Message {
@@ -88,14 +89,10 @@ fn denied(diagnosis: &Diagnosis, errno: i32) -> Message {
 }
 
 fn not_checkable(diagnosis: &Diagnosis) -> Message {
-    let value = match &diagnosis.endpoint {
-        Some(Endpoint::Elsewhere { docker_host }) => quoted(docker_host),
-        Some(Endpoint::Socket(_) | Endpoint::Tcp { .. }) | None => thing(diagnosis),
-    };
     Message {
         code: "not-checkable",
         thing: "DOCKER_HOST".to_owned(),
-        what: format!("{value} cannot be checked from here"),
+        what: format!("{} cannot be checked from here", thing(diagnosis)),
         why: "the check speaks plain HTTP over a socket or tcp://HOST:PORT; it has no keys for TLS or ssh".to_owned(),
         remedies: vec![
             "have the application say whether it is well, and give the HEALTHCHECK to it".to_owned(),
@@ -106,12 +103,7 @@ fn not_checkable(diagnosis: &Diagnosis) -> Message {
 
 fn thing(diagnosis: &Diagnosis) -> String {
     match &diagnosis.endpoint {
-        Some(Endpoint::Socket(path)) => quoted(path),
-        Some(Endpoint::Tcp { host, port }) if host.contains(':') => {
-            quoted(format!("tcp://[{host}]:{port}"))
-        }
-        Some(Endpoint::Tcp { host, port }) => quoted(format!("tcp://{host}:{port}")),
-        Some(Endpoint::Elsewhere { docker_host }) => quoted(docker_host),
+        Some(endpoint) => quoted(endpoint.to_string()),
         None => "engine".to_owned(),
     }
 }

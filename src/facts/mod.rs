@@ -25,6 +25,8 @@ pub struct Facts {
     pub paths: Vec<PathFacts>,
     /// Where COMMAND could be; `None` without one.
     pub command: Option<CommandFacts>,
+    /// PID 1, where root asks for a check and may look at it: the server, unless an init or a pod stands before it.
+    pub pid_1: Option<FirstProcess>,
 }
 
 /// Real, effective, saved and filesystem id (credentials(7)).
@@ -89,6 +91,19 @@ pub struct Process {
     pub executable: Executable,
     /// Are we PID 1 of our PID namespace (pid_namespaces(7))? Asked only for `--init`.
     pub is_pid_1: bool,
+}
+
+/// PID 1 of our PID namespace, as `/proc/1` tells it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FirstProcess {
+    /// User ids.
+    pub uid: IdSet<Uid>,
+    /// Group ids.
+    pub gid: IdSet<Gid>,
+    /// Supplementary groups, in the kernel's order.
+    pub groups: Vec<Gid>,
+    /// Do its control groups hold us too? Those of another container, whose PID namespace we share, do not.
+    pub is_of_our_container: bool,
 }
 
 /// Whether our own binary is fit to run as root (contract 6, AT_SECURE).

@@ -50,12 +50,17 @@ pub fn observe(request: &Request) -> Result<Facts, Failure> {
         Mode::Start { command } | Mode::DryRun { command, .. } => command::observe(command),
         Mode::Check { .. } => None,
     };
+    let pid_1 = match request.mode {
+        Mode::Check { .. } if process.uid.effective.is_root() => process::pid_1(),
+        Mode::Check { .. } | Mode::Start { .. } | Mode::DryRun { .. } => None,
+    };
     Ok(Facts {
         process,
         namespace,
         accounts,
         paths,
         command,
+        pid_1,
     })
 }
 

@@ -6,7 +6,7 @@ use rustix::process::{getegid, geteuid, getgid, getgroups, getpid, getuid};
 use rustix::thread::{capabilities, capability_is_in_bounding_set, no_new_privs};
 
 use crate::capability::{CapSet, Capability};
-use crate::facts::{Capabilities, Executable, IdSet, Process};
+use crate::facts::{Capabilities, Executable, FirstProcess, IdSet, Process};
 use crate::failure::Failure;
 use crate::ids::{Gid, Uid};
 use crate::observe::attribute::xattr;
@@ -27,23 +27,9 @@ pub(super) fn observe(may_stay: bool) -> Result<Process, Failure> {
     let Some(status) = parse::status::status(&bytes) else {
         return without_proc(may_stay);
     };
-    let [real, effective, saved, filesystem] = status.uid;
-    let uid = IdSet {
-        real,
-        effective,
-        saved,
-        filesystem,
-    };
-    let [real, effective, saved, filesystem] = status.gid;
-    let gid = IdSet {
-        real,
-        effective,
-        saved,
-        filesystem,
-    };
     Ok(Process {
-        uid,
-        gid,
+        uid: four(status.uid),
+        gid: four(status.gid),
         groups: status.groups,
         capabilities: Capabilities {
             inheritable: status.inheritable,
@@ -56,6 +42,27 @@ pub(super) fn observe(may_stay: bool) -> Result<Process, Failure> {
         executable: executable(),
         is_pid_1: is_pid_1(may_stay),
     })
+}
+
+/// Look at PID 1; `None` where it cannot be looked at, which is no reason to fail: then it is not asked.
+pub(super) fn pid_1() -> Option<FirstProcess> {
+    let status = parse::status::status(&read_proc("/proc/1/status").ok()?)?;
+    let groups = |pid: &str| read_proc(&format!("/proc/{pid}/cgroup")).unwrap_or_default();
+    Some(FirstProcess {
+        uid: four(status.uid),
+        gid: four(status.gid),
+        groups: status.groups,
+        is_of_our_container: parse::cgroup::are_together(&groups("1"), &groups("self")),
+    })
+}
+
+fn four<T>([real, effective, saved, filesystem]: [T; 4]) -> IdSet<T> {
+    IdSet {
+        real,
+        effective,
+        saved,
+        filesystem,
+    }
 }
 
 /// Asked only where it matters: COMMAND that takes our place takes our number too.

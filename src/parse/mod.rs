@@ -17,8 +17,13 @@ pub mod group;
 pub mod gshadow;
 pub mod passwd;
 
+// what an engine says
+pub mod engine;
+pub mod http;
+
 // what the kernel says
 pub mod acl;
+pub mod cgroup;
 pub mod file_capabilities;
 pub mod id_map;
 pub mod shebang;

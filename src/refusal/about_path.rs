@@ -111,7 +111,15 @@ pub(super) fn group_has_nothing(
             needed(wanted),
             so_what(meant)
         ),
-        remedies: vec![format!("{} on the host", repair(wanted))],
+        remedies: if has_acl {
+            // chmod(1) would change the mask, and a named user's entry wins over every group's (acl(5)).
+            let letters = repair(wanted).trim_start_matches("chmod g+");
+            vec![format!(
+                "give the user an entry of its own on the host: setfacl -m u:UID:{letters}"
+            )]
+        } else {
+            vec![format!("{} on the host", repair(wanted))]
+        },
     }
 }
 

@@ -280,17 +280,4 @@ impl Finding {
             | Self::NoProc => false,
         }
     }
-
-    /// Is the socket there, and does its permission keep the identity out?
-    #[must_use]
-    pub fn is_of_a_mounted_socket(&self) -> bool {
-        let is_about_another_file = matches!(
-            self,
-            Self::NotMounted { .. }
-                | Self::DirectoryInstead { .. }
-                | Self::NotASocket { .. }
-                | Self::Blocked { .. }
-        );
-        self.is_out_of_reach() && !is_about_another_file
-    }
 }

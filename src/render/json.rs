@@ -75,7 +75,7 @@ fn findings(findings: &[Finding]) -> Vec<MessageView> {
 }
 
 #[derive(Serialize)]
-struct IdentityView {
+pub(super) struct IdentityView {
     uid: u32,
     gid: u32,
     groups: Vec<u32>,
@@ -84,7 +84,7 @@ struct IdentityView {
 }
 
 impl IdentityView {
-    fn new(identity: &Identity) -> Self {
+    pub(super) fn new(identity: &Identity) -> Self {
         Self {
             uid: identity.uid.raw(),
             gid: identity.gid.raw(),
@@ -155,7 +155,7 @@ impl VerdictView {
 }
 
 #[derive(Serialize)]
-struct MessageView {
+pub(super) struct MessageView {
     code: &'static str,
     thing: String,
     what: String,
@@ -165,7 +165,7 @@ struct MessageView {
 }
 
 impl MessageView {
-    fn new(parts: Message) -> Self {
+    pub(super) fn new(parts: Message) -> Self {
         let message = parts.to_string();
         let Message {
             code,

@@ -54,7 +54,8 @@ fn ends_without_new_privileges(plan: &Plan) -> bool {
         | Step::SetCapabilities(_)
         | Step::SetUmask(_)
         | Step::Execute(_)
-        | Step::Supervise(_) => false,
+        | Step::Supervise(_)
+        | Step::Connect(_) => false,
     })
 }
 
@@ -73,7 +74,8 @@ fn kept(plan: &Plan) -> CapSet {
             | Step::SetUmask(_)
             | Step::Verify(_)
             | Step::Execute(_)
-            | Step::Supervise(_) => None,
+            | Step::Supervise(_)
+            | Step::Connect(_) => None,
         })
         .unwrap_or_default()
 }

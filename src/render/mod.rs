@@ -9,11 +9,13 @@
 //! | `kubernetes` | a pod spec                                            |
 //! | `env`        | an env file                                           |
 //! | `quadlet`    | the `[Container]` section of a quadlet                |
+//! | `check`      | `--check`, for a person and for a program              |
 //! | `log`        | stderr                                                |
 //!
 //! Shared: `words` (what a step or a verdict is called), `diff` (an edit, line by line), `yaml` (scalars that stay
 //! what they are), `escape` (nothing from outside can forge a line).
 
+mod check;
 mod compose;
 mod diff;
 mod docker;
@@ -27,10 +29,11 @@ mod text;
 mod words;
 mod yaml;
 
+use crate::diagnosis::Diagnosis;
 use crate::facts::Facts;
-use crate::plan::Plan;
+use crate::plan::{Identity, Plan};
 use crate::refusal::Refused;
-use crate::request::Format;
+use crate::request::{CheckFormat, Format};
 
 /// What `--dry-run` prints on stdout for a plan (contract 7).
 #[must_use]
@@ -43,6 +46,15 @@ pub fn dry_run(format: Format, service: &str, facts: &Facts, plan: &Plan) -> Str
         Format::Kubernetes => kubernetes::fragment(service, plan),
         Format::Env => env::line(plan),
         Format::Quadlet => quadlet::lines(&plan.group_add),
+    }
+}
+
+/// What `--check` prints on stdout (contract 8): one line, whatever came of it.
+#[must_use]
+pub fn check(format: CheckFormat, identity: Option<&Identity>, diagnoses: &[Diagnosis]) -> String {
+    match format {
+        CheckFormat::Text => check::text(diagnoses),
+        CheckFormat::Json => check::json(identity, diagnoses),
     }
 }
 

@@ -78,7 +78,8 @@ fn details(step: &Step) -> Vec<String> {
         | Step::SetUid { .. }
         | Step::SetCapabilities(_)
         | Step::SetNoNewPrivileges
-        | Step::SetUmask(_) => Vec::new(),
+        | Step::SetUmask(_)
+        | Step::Connect(_) => Vec::new(),
     }
 }
 

@@ -3,7 +3,9 @@
 use std::fmt::Display;
 
 use crate::ids::Uid;
-use crate::plan::{Class, Command, FileEdit, Grant, Planned, Step, Supervision, Through, Verdict};
+use crate::plan::{
+    Class, Command, FileEdit, Grant, Planned, Step, Supervision, Target, Through, Verdict,
+};
 use crate::refusal::{Message, quoted};
 use crate::request::{Forward, Init};
 
@@ -44,6 +46,15 @@ pub(super) fn step(planned: &Planned) -> Message {
             command_name(&supervision.command),
             supervise(supervision),
         ),
+        Step::Connect(connection) => {
+            let targets: Vec<String> = connection.targets.iter().map(target).collect();
+            let bound = connection.timeout.as_millis();
+            (
+                "connect",
+                targets.join(", "),
+                format!("connect, GET /_ping, GET /version, within {bound} ms"),
+            )
+        }
     };
     Message {
         code,
@@ -87,6 +98,10 @@ fn supervise(supervision: &Supervision) -> String {
         format!(", end what is left within {} ms", grace.as_millis())
     };
     format!("start it and stay as {place}, forward signals to {receiver}, reap{rest}")
+}
+
+pub(super) fn target(target: &Target) -> String {
+    quoted(target.endpoint.to_string())
 }
 
 fn command_name(command: &Command) -> String {

@@ -83,7 +83,7 @@ fn help_has_three_examples_and_ends_with_the_exit_codes() {
     let examples = examples.split_once("\n\n").unwrap().0;
     assert_eq!(examples.lines().count(), 3);
     let codes = text.split_once("\nExit codes:\n").unwrap().1;
-    for code in ["0 ", "2 ", "71 ", "78 ", "126 ", "127 "] {
+    for code in ["0 ", "1 ", "2 ", "71 ", "78 ", "126 ", "127 "] {
         assert!(codes.contains(code), "{code}");
     }
     assert!(!codes.contains("\n\n"));

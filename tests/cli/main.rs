@@ -9,6 +9,7 @@
     clippy::wildcard_enum_match_arm
 )]
 
+mod check;
 mod help;
 mod init;
 mod numbers;

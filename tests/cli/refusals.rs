@@ -13,6 +13,7 @@ fn refused(refusal: Refusal) -> Outcome {
         refusal: Box::new(refusal),
         log: DEFAULT_LOG,
         dry_run_format: None,
+        check_format: None,
     }
 }
 
@@ -187,6 +188,7 @@ fn a_refused_dry_run_still_knows_its_format_and_how_to_log() {
         )),
         log,
         dry_run_format: Some(Format::Json),
+        check_format: None,
     };
     assert_eq!(outcome, expected);
 }
@@ -201,6 +203,7 @@ fn a_refused_log_variable_leaves_the_other_one_in_force() {
             level: LogLevel::Error,
         },
         dry_run_format: Some(Format::Text),
+        check_format: None,
     };
     let env = [
         ("CHARON_INIT_LOG_FORMAT", "xml"),

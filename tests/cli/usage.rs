@@ -35,7 +35,7 @@ fn an_option_that_is_not_ours_is_named() {
         ("-nx", "'-x'"),
         ("--User", "'--User'"),
         ("--use", "'--use'"),
-        ("--check", "'--check'"),
+        ("--checks", "'--checks'"),
         ("-e", "'-e'"),
         ("--a\nb", "'--a\\nb'"),
     ] {
@@ -58,6 +58,8 @@ fn a_single_option_cannot_be_repeated() {
         "--log-level=info",
         "--init",
         "--grace-period=1s",
+        "--check",
+        "--timeout=1s",
         "--no-inherit-groups",
         "--no-socket",
         "--require-socket",

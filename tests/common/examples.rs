@@ -62,6 +62,7 @@ pub(crate) fn facts() -> Facts {
                 effective: true,
             }),
         }),
+        pid_1: None,
     }
 }
 

@@ -150,6 +150,7 @@ fn facts() -> impl Strategy<Value = Facts> {
             accounts,
             paths,
             command: Some(command),
+            pid_1: None,
         })
 }
 
@@ -265,6 +266,7 @@ impl fmt::Debug for World {
             accounts,
             paths,
             command,
+            pid_1,
         } = &self.facts;
         writeln!(f, "{:?}\n{process:?}\n{namespace:?}", self.request)?;
         let files = [&accounts.passwd, &accounts.group];
@@ -272,6 +274,10 @@ impl fmt::Debug for World {
             let text = String::from_utf8_lossy(&file.bytes);
             writeln!(f, "{:?} {text:?}", file.access)?;
         }
-        writeln!(f, "{:?}\n{paths:?}\n{command:?}", accounts.name_service)
+        writeln!(
+            f,
+            "{:?}\n{paths:?}\n{command:?}\n{pid_1:?}",
+            accounts.name_service
+        )
     }
 }

@@ -19,6 +19,7 @@ mod arbitrary_files;
 mod arbitrary_paths;
 mod capabilities;
 mod changes;
+mod check;
 mod granted_paths;
 mod grants;
 mod identity;

@@ -17,7 +17,7 @@ use crate::arbitrary::any_world;
 use crate::world::{World, gid};
 
 /// The same worlds every time in CI, other ones on every desk. `PROPTEST_CASES` makes it more.
-fn config() -> Config {
+pub(crate) fn config() -> Config {
     let default = Config::default();
     Config {
         cases: default.cases.saturating_mul(3),
@@ -131,7 +131,7 @@ fn rank(step: &Step) -> u8 {
         Step::SetNoNewPrivileges => 8,
         Step::SetUmask(_) => 9,
         Step::Verify(_) => 10,
-        Step::Execute(_) | Step::Supervise(_) => 11,
+        Step::Execute(_) | Step::Supervise(_) | Step::Connect(_) => 11,
     }
 }
 

@@ -133,6 +133,7 @@ pub(crate) fn world() -> World {
                 candidates: vec![PathBuf::from("/bin/server")],
                 file_capabilities: None,
             }),
+            pid_1: None,
         },
     }
 }

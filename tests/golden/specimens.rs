@@ -14,12 +14,13 @@ use charon_init::failure::{Cause, Failure};
 use charon_init::ids::{Extent, IdMap};
 use charon_init::permission::{Acl, Mode, Permission, Umask};
 use charon_init::plan::{
-    Class, FileEdit, Grant, LineChange, Planned, Step, Supervision, Through, Verdict,
+    Class, Connection, FileEdit, Grant, LineChange, Planned, Step, Supervision, Target, Through,
+    Verdict,
 };
 use charon_init::refusal::{
     Elevation, Finding, GidZeroMeaning, GidZeroPath, GidZeroSource, Refusal, Refused, Taken,
 };
-use charon_init::request::{DockerHostFault, Format, Forward, Init, LogFormat, LogLevel};
+use charon_init::request::{DockerHostFault, Endpoint, Format, Forward, Init, LogFormat, LogLevel};
 
 use crate::examples::{
     command, edit, expected, facts, gid, gids, net_bind_service, node, plan, planned, uid,
@@ -59,7 +60,7 @@ fn socket() -> PathBuf {
 }
 
 /// A path that tries to be a line of the log, a quote, an escape sequence and a right-to-left text; not UTF-8.
-fn hostile() -> OsString {
+pub(crate) fn hostile() -> OsString {
     OsString::from_vec(b"/tmp/a'b\\\ncharon-init: \x1b[31m\xe2\x80\xae\xff".to_vec())
 }
 
@@ -122,6 +123,12 @@ every!(steps: Step {
         Step::Supervise(supervision(Forward::Child, Duration::ZERO, true)),
         Step::Supervise(supervision(Forward::Group, Duration::from_millis(1500), false)),
     ],
+    Connect => [Step::Connect(Connection {
+        targets: [Endpoint::Socket(hostile().into()), Endpoint::Tcp { host: "proxy".to_owned(), port: 2375 }]
+            .map(|endpoint| Target { endpoint, finding: None })
+            .into(),
+        timeout: Duration::from_secs(5),
+    })],
 });
 
 /// A line that changes, one that goes, and new ones: too long, hostile, and just not too long.

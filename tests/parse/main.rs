@@ -11,6 +11,7 @@
 
 mod account_files;
 mod edits;
+mod engine;
 mod every_short_string;
 mod init;
 mod kernel_files;

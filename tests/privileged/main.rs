@@ -12,6 +12,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod engine;
 mod probe;
 mod trace;
 mod world;
@@ -39,3 +40,7 @@ mod grant;
 mod hostile;
 mod reading;
 mod surroundings;
+
+// contract 8: the check
+mod check;
+mod deadline;

@@ -11,7 +11,7 @@ use crate::world::{End, Start, World};
 const LOW_IDS: &str = "0 0 65536\n";
 
 /// A start inside a new user namespace.
-struct Inside<'a> {
+pub(crate) struct Inside<'a> {
     uids: &'a str,
     gids: &'a str,
     setgroups: &'a str,
@@ -19,7 +19,7 @@ struct Inside<'a> {
     groups: &'a str,
 }
 
-const INSIDE: Inside<'_> = Inside {
+pub(crate) const INSIDE: Inside<'_> = Inside {
     uids: LOW_IDS,
     gids: LOW_IDS,
     setgroups: "allow",
@@ -27,7 +27,7 @@ const INSIDE: Inside<'_> = Inside {
 };
 
 impl Inside<'_> {
-    fn end(&self, world: &World, start: &Start<'_>) -> End {
+    pub(crate) fn end(&self, world: &World, start: &Start<'_>) -> End {
         let child = start.spawn_in_user_namespace(self.groups);
         wait_for_namespace(&child);
         let entry = |name: &str| format!("/proc/{}/{name}", child.id());

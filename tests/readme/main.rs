@@ -15,6 +15,7 @@ mod comparison;
 mod devices;
 mod dry_run;
 mod figures;
+mod health;
 mod image;
 mod numbers;
 mod page;
@@ -29,6 +30,7 @@ const SOURCES: &[&str] = &[
     include_str!("devices.rs"),
     include_str!("dry_run.rs"),
     include_str!("figures.rs"),
+    include_str!("health.rs"),
     include_str!("image.rs"),
     include_str!("numbers.rs"),
     include_str!("quickstart.rs"),

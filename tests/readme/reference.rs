@@ -103,6 +103,7 @@ fn the_table_of_exit_codes_is_ours() {
     assert_eq!(table.pop().unwrap(), "COMMAND's");
     let ours = [
         exit_code::OK,
+        exit_code::NOT_REACHED,
         exit_code::USAGE,
         exit_code::FAILED,
         exit_code::REFUSED,
@@ -147,6 +148,40 @@ fn troubleshooting_has_every_code_once_with_words_of_its_message() {
     }
     let known: BTreeSet<String> = messages.into_iter().map(|(code, _)| code).collect();
     assert_eq!(listed, known);
+}
+
+/// The codes of a check, with every message that the golden file has for it.
+#[test]
+fn health_check_has_every_code_once_with_words_of_its_message() {
+    let golden = source("tests/fixtures/golden/checks.json");
+    let lines = golden.lines().filter(|line| line.starts_with('{'));
+    let known: Vec<(String, String)> = lines
+        .map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            let text = |key: &str| line[key].as_str().unwrap().to_owned();
+            (text("code"), text("message"))
+        })
+        .collect();
+    let mut listed = BTreeSet::new();
+    for row in rows("| the check says | code | cause | remedy |") {
+        let [says, code] = [&row[0], &row[1]].map(|cell| cell.trim_matches('`'));
+        assert!(listed.insert(code.to_owned()), "{code} twice");
+        let says_so =
+            |(known, message): &&(String, String)| known == code && message.contains(says);
+        assert!(
+            known.iter().any(|found| says_so(&found)),
+            "{code} does not say {says:?}"
+        );
+    }
+    let of_the_path: BTreeSet<String> = messages().into_iter().map(|(code, _)| code).collect();
+    // What is well, and what a failed system call says.
+    let others = ["reached", "open", "switched-off", "failed"];
+    let expected: BTreeSet<String> = known
+        .into_iter()
+        .map(|(code, _)| code)
+        .filter(|code| !of_the_path.contains(code) && !others.contains(&code.as_str()))
+        .collect();
+    assert_eq!(listed, expected);
 }
 
 #[test]

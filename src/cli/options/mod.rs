@@ -108,6 +108,8 @@ pub const OPTIONS: &[Opt] = &[
     DRY_RUN,
     FORMAT,
     SERVICE,
+    CHECK,
+    TIMEOUT,
     LOG_FORMAT,
     LOG_LEVEL,
     HELP,

@@ -35,6 +35,20 @@ pub const SERVICE: Opt = Opt {
     )
 };
 
+/// `--check`.
+pub const CHECK: Opt = switch(
+    "check",
+    Section::Show,
+    "ask the engine, as the identity: a HEALTHCHECK",
+);
+
+/// `--timeout`.
+pub const TIMEOUT: Opt = Opt {
+    value: Some("DURATION"),
+    default: Some("5s"),
+    ..switch("timeout", Section::Show, "how long --check may take")
+};
+
 /// `--log-format`.
 pub const LOG_FORMAT: Opt = Opt {
     value: Some("text|json"),

@@ -1,5 +1,7 @@
 //! Step → its JSON view: `step`, `reason`, then what this kind of step holds.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::{numbers, path, text};
@@ -54,6 +56,10 @@ enum Details {
         is_pid_1: bool,
         #[serde(flatten)]
         command: CommandView,
+    },
+    Connection {
+        targets: Vec<String>,
+        timeout_ms: u64,
     },
     None {},
 }
@@ -121,6 +127,14 @@ impl Details {
             Step::Verify(expected) => Self::expected(expected),
             Step::Execute(command) => Self::Command(CommandView::new(command)),
             Step::Supervise(supervision) => Self::supervision(supervision),
+            Step::Connect(connection) => Self::Connection {
+                targets: connection
+                    .targets
+                    .iter()
+                    .map(|target| target.endpoint.to_string())
+                    .collect(),
+                timeout_ms: milliseconds(connection.timeout),
+            },
         }
     }
 
@@ -148,7 +162,7 @@ impl Details {
                 Forward::Child => "child",
                 Forward::Group => "group",
             },
-            grace_ms: u64::try_from(grace.as_millis()).unwrap_or(u64::MAX),
+            grace_ms: milliseconds(grace),
             is_pid_1: supervision.is_pid_1,
             command: CommandView::new(&supervision.command),
         }
@@ -194,6 +208,10 @@ impl VariableView {
             value: text(value),
         }
     }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn names(set: CapSet) -> Vec<String> {

@@ -37,6 +37,9 @@ mod debian;
 mod files;
 mod numbers;
 
+// contract 8: the check
+mod health;
+
 // the rest
 mod dockerfile;
 mod dry_run;

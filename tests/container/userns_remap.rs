@@ -98,6 +98,17 @@ fn the_remedy_that_the_finding_names_works() {
     let options = [&remedy[..], &[&socket]].concat();
     let ran = remapped.client.run(&options, &remapped.image, &PROBE).ran;
     assert_eq!((ran.code, seen(&ran).ping.as_str()), (0, PONG), "{ran:?}");
+    // A check says the same, and sees the same remedy work.
+    let check = ["--check", "--timeout=60s"];
+    let run = |options: &[&str]| remapped.client.run(options, &remapped.image, &check).ran;
+    let ran = run(&[&socket]);
+    assert!(
+        ran.stdout.contains("not mapped in this user namespace"),
+        "{ran:?}"
+    );
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let ran = run(&options);
+    assert_eq!(ran.code, 0, "{ran:?}");
 }
 
 /// The image's files belong to the range's root, to whom the host's user namespace gives no rank.

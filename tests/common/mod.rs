@@ -11,8 +11,18 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub(crate) fn charon_init() -> PathBuf {
     match std::env::var_os("CHARON_INIT_BIN") {
         Some(path) => fs::canonicalize(path).expect("CHARON_INIT_BIN names a file"),
-        None => PathBuf::from(env!("CARGO_BIN_EXE_charon-init")),
+        None => option_env!("CARGO_BIN_EXE_charon-init")
+            .map(PathBuf::from)
+            .expect("cargo names it to the tests of its own package alone"),
     }
+}
+
+/// The top of the repository, from the tests of any package in it.
+pub(crate) fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .find(|directory| directory.join("tests/common").is_dir())
+        .expect("the tests lie in the repository")
 }
 
 /// Says that `test` cannot run here, for `tests/run` to count; a failure where CI would let it pass unseen.

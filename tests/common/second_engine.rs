@@ -3,11 +3,12 @@
 
 use std::os::unix::fs::chown;
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::common::repository;
 use crate::engine::{Engine, deadline};
 
 /// How many sockets an engine listens on. Each test takes one of its own: their groups differ.
@@ -27,7 +28,7 @@ impl SecondEngine {
         let name = format!("charon-init-test-{}-{name}", std::process::id());
         let directory = std::env::temp_dir().join(name);
         std::fs::create_dir(&directory).expect("the temporary directory can be written");
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/common/second-engine");
+        let script = repository().join("tests/common/second-engine");
         let script = Command::new("unshare")
             .args(["--mount", "--net"])
             .arg(script)
@@ -46,6 +47,12 @@ impl SecondEngine {
         };
         engine.wait_until_it_listens();
         engine
+    }
+
+    /// Stop it, sockets, containers and all; one that is started with the same name listens on the same paths.
+    pub(crate) fn stop(mut self) {
+        drop(self.script.stdin.take());
+        self.script.wait().expect("the script was started");
     }
 
     /// A socket that no other test has, with this group.

@@ -22,6 +22,7 @@ mod page;
 mod parity;
 mod quickstart;
 mod reference;
+mod server;
 mod stage;
 
 /// The sources of this test, to find the test that a fence names.
@@ -35,6 +36,7 @@ const SOURCES: &[&str] = &[
     include_str!("numbers.rs"),
     include_str!("quickstart.rs"),
     include_str!("reference.rs"),
+    include_str!("server.rs"),
 ];
 
 #[test]

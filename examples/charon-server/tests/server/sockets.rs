@@ -1,0 +1,237 @@
+//! The local socket when it is not well: which status, and what the operator is told.
+
+use std::fs;
+use std::time::Duration;
+
+use crate::stub::Socket;
+use crate::world::{LIST, Server, is_root, unix};
+
+#[test]
+fn a_socket_that_is_not_mounted_is_503() {
+    if !is_root("a_socket_that_is_not_mounted_is_503") {
+        return;
+    }
+    let server = Server::alone(None, &[], &[]);
+    let details = server.get(LIST).details();
+    assert!(
+        details.starts_with("'/var/run/docker.sock': not found; "),
+        "{details}"
+    );
+    // Named, and there neither.
+    let named = [("DOCKER_HOST", "unix:///run/other.sock")];
+    let details = Server::alone(None, &[], &named).get(LIST).details();
+    assert!(
+        details.starts_with("'/run/other.sock': not found; "),
+        "{details}"
+    );
+}
+
+#[test]
+fn a_docker_host_that_is_not_there_gives_way_to_the_usual_socket() {
+    if !is_root("a_docker_host_that_is_not_there_gives_way_to_the_usual_socket") {
+        return;
+    }
+    let engine = Socket::listing("[]");
+    for value in [
+        "unix:///run/other.sock",
+        "ssh://host",
+        "unix://",
+        "nonsense",
+    ] {
+        let server = Server::alone(Some(&engine.path()), &[], &[("DOCKER_HOST", value)]);
+        assert_eq!(server.get(LIST).status, 200, "{value}");
+    }
+}
+
+/// The words of contract 8, down to the gid.
+#[test]
+fn a_socket_of_another_group_is_503_with_the_group_add_that_helps() {
+    if !is_root("a_socket_of_another_group_is_503_with_the_group_add_that_helps") {
+        return;
+    }
+    let engine = Socket::listing("[]").owned_by(988, 0o660);
+    let charon = ["--reuid", "1000", "--regid", "1000", "--clear-groups"];
+    let server = Server::alone(Some(&engine.path()), &charon, &[]);
+    let details = server.get(LIST).details();
+    let start =
+        "Local Docker socket mounted but not accessible by current process (uid=1000 gid=1000)";
+    let remedy = "Process groups do not include socket gid 988; run container with matching supplemental group \
+        (e.g., --group-add 988 or compose group_add: [\"988\"])";
+    assert!(
+        details.starts_with(start) && details.contains(remedy),
+        "{details}"
+    );
+    assert!(engine.requests.lock().unwrap().is_empty());
+    // And it does help.
+    let charon = ["--reuid", "1000", "--regid", "1000", "--groups", "988"];
+    let server = Server::alone(Some(&engine.path()), &charon, &[]);
+    assert_eq!(server.get(LIST).status, 200);
+}
+
+#[test]
+fn a_directory_that_cannot_be_searched_is_503() {
+    if !is_root("a_directory_that_cannot_be_searched_is_503") {
+        return;
+    }
+    let engine = Socket::listing("[]").owned_by(1000, 0o660);
+    let directory = engine.path().parent().unwrap().to_owned();
+    fs::set_permissions(
+        &directory,
+        std::os::unix::fs::PermissionsExt::from_mode(0o700),
+    )
+    .unwrap();
+    let charon = ["--reuid", "1000", "--regid", "1000", "--clear-groups"];
+    let host = [("DOCKER_HOST", &*unix(&engine.path()))];
+    let details = Server::alone(None, &charon, &host).get(LIST).details();
+    assert!(details.contains(directory.to_str().unwrap()), "{details}");
+}
+
+#[test]
+fn a_stale_socket_is_503() {
+    let engine = Socket::stale();
+    let details = Server::on(&engine.path()).get(LIST).details();
+    assert!(details.contains("nobody listens on it"), "{details}");
+}
+
+#[test]
+fn what_is_no_socket_is_503() {
+    let scratch = crate::common::Scratch::new();
+    let directory = scratch.path().join("docker.sock");
+    fs::create_dir(&directory).unwrap();
+    let details = Server::on(&directory).get(LIST).details();
+    assert!(details.contains("a directory, not a socket"), "{details}");
+}
+
+#[test]
+fn an_engine_that_never_answers_is_503_and_leaves_no_descriptor_behind() {
+    let engine = Socket::silent();
+    let timeout = [("CHARON_DOCKER_TIMEOUT", "200ms")];
+    let host = [("DOCKER_HOST", &*unix(&engine.path()))];
+    let server = Server::start(&[timeout, host].concat());
+    let details = server.get(LIST).details();
+    assert!(
+        details.contains("the engine hangs, or is very busy"),
+        "{details}"
+    );
+    server.settles_at(server.descriptors());
+    let before = server.descriptors();
+    let requests: Vec<_> = (0..60)
+        .map(|_| {
+            let address = server.address.clone();
+            std::thread::spawn(move || crate::world::Answer::of(&address, "GET", LIST).status)
+        })
+        .collect();
+    // Nobody who asks for something else waits for them.
+    assert_eq!(server.get("/api/v1/health").status, 200);
+    for request in requests {
+        assert_eq!(request.join().unwrap(), 503);
+    }
+    server.settles_at(before);
+}
+
+/// The kernel answers EAGAIN at once where a TCP connection would wait.
+#[test]
+fn a_queue_that_is_full_is_503() {
+    let engine = Socket::crowded();
+    let details = Server::on(&engine.path()).get(LIST).details();
+    assert!(
+        details.contains("the engine hangs, or is very busy"),
+        "{details}"
+    );
+}
+
+#[test]
+fn an_engine_that_dawdles_gets_no_longer_than_the_deadline() {
+    let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n[          ";
+    let engine = Socket::answering(answer, Duration::from_millis(150));
+    let host = unix(&engine.path());
+    let server = Server::start(&[("DOCKER_HOST", &host), ("CHARON_DOCKER_TIMEOUT", "1s")]);
+    let details = server.get(LIST).details();
+    assert!(
+        details.contains("the engine hangs, or is very busy"),
+        "{details}"
+    );
+}
+
+#[test]
+fn an_engine_that_goes_away_while_it_answers_is_503() {
+    let cut_short = "the connection was closed before the answer was complete";
+    for answer in [
+        "",
+        "HTTP/1.1 200 OK\r\nContent-Le",
+        "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[{\"Id\":",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[{\"I",
+    ] {
+        let engine = Socket::answering(answer.as_bytes(), Duration::ZERO);
+        let details = Server::on(&engine.path()).get(LIST).details();
+        assert!(details.contains(cut_short), "{answer:?}: {details}");
+    }
+}
+
+#[test]
+fn a_proxy_that_does_not_reach_its_engine_is_503() {
+    for status in [
+        "502 Bad Gateway",
+        "503 Service Unavailable",
+        "504 Gateway Timeout",
+    ] {
+        let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\nno");
+        let engine = Socket::answering(answer.as_bytes(), Duration::ZERO);
+        let details = Server::on(&engine.path()).get(LIST).details();
+        let expected = format!("answered with status {}; a proxy answers", &status[..3]);
+        assert!(details.contains(&expected), "{details}");
+    }
+}
+
+#[test]
+fn anything_else_is_500_and_only_the_log_says_what_it_was() {
+    for (answer, said) in [
+        ("garbage\r\n\r\n", "invalid HTTP version"),
+        ("SSH-2.0-OpenSSH_9.2\r\n", "invalid HTTP version"),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\ngarbage",
+            "JSON",
+        ),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "JSON"),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+            "EOF while parsing",
+        ),
+        (
+            "HTTP/1.1 500 No\r\nContent-Length: 17\r\n\r\n{\"message\":\"bad\"}",
+            "bad",
+        ),
+        ("HTTP/1.1 403 No\r\nContent-Length: 4\r\n\r\nnope", "nope"),
+        ("HTTP/1.1 400 No\r\nContent-Length: 4\r\n\r\nnope", "nope"),
+        ("HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", "404"),
+    ] {
+        let engine = Socket::answering(answer.as_bytes(), Duration::ZERO);
+        let server = Server::on(&engine.path());
+        server.get(LIST).is_500();
+        let is_late = crate::engine::deadline(crate::world::PATIENCE);
+        while !server.log.lock().unwrap().contains(said) {
+            assert!(
+                !is_late(),
+                "{answer:?}: no {said:?} in {:?}",
+                server.log.lock()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+#[test]
+fn docker_switched_off_is_503_and_says_so() {
+    let engine = Socket::listing("[]");
+    let host = unix(&engine.path());
+    for value in ["false", "0", "OFF"] {
+        let server = Server::start(&[("DOCKER_HOST", &host), ("CHARON_DOCKER_ENABLED", value)]);
+        let details = server.get(LIST).details();
+        assert_eq!(
+            details,
+            "CHARON_DOCKER_ENABLED=false: the local Docker engine is switched off; \
+             set it to true, or choose a remote server"
+        );
+    }
+    assert!(engine.requests.lock().unwrap().is_empty());
+}

@@ -108,6 +108,7 @@ fn diagnoses(plan: &Plan, answers: &[Answer]) -> Vec<Diagnosis> {
     let targets = plan.steps.iter().flat_map(|planned| match &planned.step {
         Step::Connect(connection) => connection.targets.as_slice(),
         Step::EditFile(_)
+        | Step::Own(_)
         | Step::DropBoundingSet(_)
         | Step::SetGroups(_)
         | Step::SetGid(_)

@@ -22,6 +22,7 @@ pub mod facts;
 pub mod failure;
 pub mod ids;
 pub mod message;
+pub mod ownership;
 pub mod pattern;
 pub mod permission;
 pub mod plan;
@@ -35,9 +36,11 @@ pub mod decide;
 pub mod observe;
 pub mod parse;
 pub mod render;
+pub mod sweep;
 
 mod check;
 mod edits;
+mod own;
 mod report;
 
 pub use check::diagnose;
@@ -147,7 +150,10 @@ fn start(request: &Request, log: Log, held: Result<Option<Held>, Failure>) -> u8
         Ok(plan) => {
             report.findings(&plan.findings);
             say_plan(&plan, report);
-            End::Act(act::perform(&plan.steps, held.as_ref()))
+            match own::give(&plan, report) {
+                Ok(()) => End::Act(act::perform(&plan.steps, held.as_ref())),
+                Err(failure) => failure.into(),
+            }
         }
         Err(end) => end,
     };
@@ -194,8 +200,12 @@ fn dry_run(request: &Request, log: Log, format: Format, service: &str) -> u8 {
         Ok(facts) => facts,
         Err(failure) => return fail(&failure, report),
     };
+    let is_root = facts.process.uid.effective.is_root();
     match decide::decide(request, &facts) {
-        Ok(plan) => {
+        Ok(mut plan) => {
+            if let Err(failure) = own::count(&mut plan, is_root) {
+                return fail(&failure, report);
+            }
             report.findings(&plan.findings);
             print(&render::dry_run(format, service, &facts, &plan))
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::capability::CapSet;
 use crate::facts::{Capabilities, Meant, Variable};
 use crate::ids::{Gid, Uid};
+use crate::ownership::Ownership;
 use crate::permission::Umask;
 use crate::refusal::Finding;
 
@@ -32,7 +33,8 @@ impl Plan {
     pub fn edits(&self) -> impl Iterator<Item = &FileEdit> {
         self.steps.iter().filter_map(|planned| match &planned.step {
             Step::EditFile(edit) => Some(edit),
-            Step::DropBoundingSet(_)
+            Step::Own(_)
+            | Step::DropBoundingSet(_)
             | Step::SetGroups(_)
             | Step::SetGid(_)
             | Step::SetUid { .. }
@@ -44,6 +46,37 @@ impl Plan {
             | Step::Supervise(_)
             | Step::Connect(_) => None,
         })
+    }
+}
+
+impl Plan {
+    /// The trees that change hands.
+    pub fn ownerships(&self) -> impl Iterator<Item = &Ownership> {
+        self.steps
+            .iter()
+            .filter_map(|planned| planned.step.ownership())
+    }
+}
+
+impl Step {
+    /// The tree that changes hands, if this step is about one.
+    #[must_use]
+    pub fn ownership(&self) -> Option<&Ownership> {
+        match self {
+            Self::Own(ownership) => Some(ownership),
+            Self::EditFile(_)
+            | Self::DropBoundingSet(_)
+            | Self::SetGroups(_)
+            | Self::SetGid(_)
+            | Self::SetUid { .. }
+            | Self::SetCapabilities(_)
+            | Self::SetNoNewPrivileges
+            | Self::SetUmask(_)
+            | Self::Verify(_)
+            | Self::Execute(_)
+            | Self::Supervise(_)
+            | Self::Connect(_) => None,
+        }
     }
 }
 
@@ -131,6 +164,8 @@ pub struct Planned {
 pub enum Step {
     /// Replace a file of /etc.
     EditFile(FileEdit),
+    /// fchownat(2) of a tree.
+    Own(Ownership),
     /// prctl(2) PR_CAPBSET_DROP for each of these.
     DropBoundingSet(CapSet),
     /// setgroups(2).

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use crate::refusal::{Finding, Message};
 use crate::render;
-use crate::request::{Log, LogLevel};
+use crate::request::{Log, LogFormat, LogLevel};
 
 /// Where the operator is told.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +27,12 @@ impl Report {
         if let Err(_unheard) = io::stderr().write_all(line.as_bytes()) {}
     }
 
+    /// May a line on stderr be drawn over? On a terminal, where text is asked for and enough of it.
+    pub(crate) fn may_draw(self) -> bool {
+        let is_wanted = self.log.level >= LogLevel::Info && self.log.format == LogFormat::Text;
+        is_wanted && io::stderr().is_terminal()
+    }
+
     /// Say every finding, each at its level.
     pub(crate) fn findings(self, findings: &[Finding]) {
         for finding in findings {
@@ -39,4 +45,10 @@ impl Report {
 fn is_colour_wanted() -> bool {
     let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     !is_unwanted && io::stderr().is_terminal()
+}
+
+/// Draw `line` over the one that was drawn last (ECMA-48 EL).
+pub(crate) fn draw(line: &str) {
+    let text = format!("\r{line}\x1b[K");
+    if let Err(_unheard) = io::stderr().write_all(text.as_bytes()) {}
 }

@@ -38,6 +38,10 @@ pub struct Request {
     pub inherit_groups: bool,
     /// May the account files be edited?
     pub edit_group_file: bool,
+    /// What is to belong to the identity, with everything below it.
+    pub own: Vec<PathBuf>,
+    /// When it is walked.
+    pub own_policy: OwnPolicy,
     /// The umask of the command; `None` for the one that we have.
     pub umask: Option<Umask>,
     /// Capabilities that the command keeps.
@@ -66,6 +70,15 @@ impl fmt::Display for Endpoint {
             Self::Elsewhere { docker_host } => docker_host.display().fmt(f),
         }
     }
+}
+
+/// When a tree is walked that is to belong to the identity: Kubernetes' fsGroupChangePolicy.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OwnPolicy {
+    /// At every start.
+    Always,
+    /// Where its root belongs to someone else.
+    OnRootMismatch,
 }
 
 /// How to stay as PID 1.

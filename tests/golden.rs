@@ -281,6 +281,37 @@ fn every_failure_in_the_log() {
 }
 
 #[test]
+fn a_walk_and_its_end_in_the_log() {
+    use std::time::Duration;
+    let ownership = specimens::ownership(None);
+    let tally = specimens::tally();
+    let giving = |time| render::ownership::giving(&ownership, &tally, time);
+    let given = |time| render::ownership::given(&ownership, &tally, time);
+    let lines = [
+        ("giving", giving(Duration::from_millis(2500))),
+        ("giving at once", giving(Duration::ZERO)),
+        ("given", given(Duration::from_millis(62_990))),
+    ];
+    let lines = lines.map(|(name, message)| (name.to_owned(), (LogLevel::Info, message)));
+    compare_log("walks", &lines);
+}
+
+#[test]
+fn a_frame_on_a_terminal_is_one_line_and_moves() {
+    let message = render::ownership::giving(
+        &specimens::ownership(None),
+        &specimens::tally(),
+        std::time::Duration::from_secs(1),
+    );
+    let frames = [1, 2, 20, 21].map(|number| render::ownership::frame(number, &message));
+    assert!(frames[0].starts_with("[ =                  ] '/tmp/a"));
+    assert!(frames[1].starts_with("[  =                 ] '/tmp/a"));
+    assert!(frames[2].starts_with("[=                   ] '/tmp/a"));
+    assert_eq!(frames[0], frames[3]);
+    assert!(!frames[0].contains(char::is_control));
+}
+
+#[test]
 fn every_level_in_the_log() {
     let message = Message {
         code: "code",

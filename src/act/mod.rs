@@ -7,6 +7,7 @@ mod exec_failure;
 pub mod execute;
 pub mod group_file;
 pub mod init;
+pub mod ownership;
 pub mod privileges;
 mod read_back;
 
@@ -39,7 +40,8 @@ impl From<Failure> for ActError {
 /// Performs the steps in their order, up to COMMAND; returns only when it does not run.
 ///
 /// Edits of files are not among them: those come first, under the lock ([`group_file`]), because their outcome can
-/// change the plan. They are skipped here, so that a caller hands over the steps as they were printed.
+/// change the plan. Nor are owners ([`ownership`]): what comes of those is told meanwhile. Both are skipped here, so
+/// that a caller hands over the steps as they were printed.
 #[must_use]
 pub fn perform(steps: &[Planned], held: Option<&Held>) -> ActError {
     let mut verified = None;
@@ -56,7 +58,7 @@ pub fn perform(steps: &[Planned], held: Option<&Held>) -> ActError {
 fn take(step: &Step, held: Option<&Held>, verified: &mut Option<Verified>) -> Result<(), ActError> {
     let proof = verified.take();
     match step {
-        Step::EditFile(_) => (),
+        Step::EditFile(_) | Step::Own(_) => (),
         Step::DropBoundingSet(capabilities) => privileges::drop_bounding_set(*capabilities)?,
         Step::SetGroups(groups) => privileges::set_groups(groups)?,
         Step::SetGid(gid) => privileges::set_gid(*gid)?,

@@ -78,6 +78,8 @@ impl Asked<'_> {
             groups: self.groups()?,
             inherit_groups: !self.switch(&options::NO_INHERIT_GROUPS)?,
             edit_group_file: self.choice(&options::GROUP_FILE, &GROUP_FILE, true)?,
+            own: self.own()?,
+            own_policy: self.own_policy()?,
             umask: self.mask()?,
             keep_capabilities: self.keep_capabilities()?,
             allow_new_privileges: self.switch(&options::ALLOW_NEW_PRIVS)?,

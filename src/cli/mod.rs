@@ -5,6 +5,7 @@ pub mod options;
 
 mod environment;
 mod numbers;
+mod own;
 mod paths;
 mod typed;
 

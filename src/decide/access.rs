@@ -215,6 +215,11 @@ impl<'a> Goal<'a> {
 /// The first directory or link on the way that someone other than root owns or may write: whoever may could point the
 /// path at another file. A sticky directory does not count when its entry belongs to root, who alone can rename it.
 pub(super) fn redirectable(node: &Node) -> Option<&Waypoint> {
+    redirections(node).next()
+}
+
+/// All of them, from the root on.
+pub(super) fn redirections(node: &Node) -> impl Iterator<Item = &Waypoint> {
     let entry_owners = node
         .way
         .iter()
@@ -224,7 +229,7 @@ pub(super) fn redirectable(node: &Node) -> Option<&Waypoint> {
     node.way
         .iter()
         .zip(entry_owners)
-        .find_map(|(waypoint, entry_owner)| {
+        .filter_map(|(waypoint, entry_owner)| {
             let held_by_sticky = waypoint.mode.is_sticky() && entry_owner.is_root();
             let writable =
                 waypoint.is_directory() && writable_by_others(waypoint) && !held_by_sticky;

@@ -27,6 +27,7 @@ impl<'a> Drop<'a> {
         facts: &'a Facts,
         start: &'a Start,
         identity: &'a Identity,
+        also_needed: CapSet,
         findings: &mut Vec<Finding>,
     ) -> Result<Self, Refusal> {
         let has = start.process.capabilities;
@@ -49,7 +50,7 @@ impl<'a> Drop<'a> {
             from_bounding: CapSet::EMPTY,
         };
         if start.is_root {
-            drop.refuse_powerless()?;
+            drop.refuse_powerless(also_needed)?;
             drop.refuse_unmapped()?;
             drop.from_bounding = drop.judge_bounding_set(findings)?;
         }
@@ -77,14 +78,16 @@ impl<'a> Drop<'a> {
     }
 
     /// Root without the power to become someone else would fail half-way: refuse before anything was changed.
-    fn refuse_powerless(&self) -> Result<(), Refusal> {
+    fn refuse_powerless(&self, also_needed: CapSet) -> Result<(), Refusal> {
         let needs_setgid = self.groups_change() || self.gid_changes();
         let needed = [
             Some(Capability::SETUID),
             needs_setgid.then_some(Capability::SETGID),
         ];
         let needed: CapSet = needed.into_iter().flatten().collect();
-        let missing = needed.without(self.start.process.capabilities.effective);
+        let missing = needed
+            .union(also_needed)
+            .without(self.start.process.capabilities.effective);
         if !missing.is_empty() {
             return Err(Refusal::MissingCapabilities { missing });
         }

@@ -15,6 +15,7 @@ mod group_file;
 mod groups;
 mod identity;
 mod numbers;
+mod ownership;
 mod paths;
 mod sensitive;
 mod start;
@@ -45,14 +46,7 @@ pub fn decide(request: &Request, facts: &Facts) -> Result<Plan, Refused> {
 
 fn plan(request: &Request, facts: &Facts, findings: &mut Vec<Finding>) -> Result<Plan, Refusal> {
     let start = Start::of(request, facts)?;
-    if !facts.namespace.is_known {
-        findings.push(Finding::NoProc);
-    }
-    if let Sockets::NotNeeded { docker_host } = &request.sockets {
-        findings.push(Finding::EngineElsewhere {
-            docker_host: docker_host.clone(),
-        });
-    }
+    findings.extend(surroundings(request, facts));
     let mut person = identity::resolve(request, facts, &start, findings)?;
     let is_pid_1s = check::take_pid_1s_identity(facts, &mut person, findings);
     let may_be_granted = start.is_root && !is_pid_1s;
@@ -79,6 +73,9 @@ fn plan(request: &Request, facts: &Facts, findings: &mut Vec<Finding>) -> Result
     if start.is_root && !request.is_check() {
         steps = edit_files(request, facts, &person, &mut grants, findings);
     }
+    let own = ownership::judge(request, facts, &start, &person, findings)?;
+    let needed_to_own = ownership::needed_capabilities(&own);
+    steps.extend(own);
     let identity = Identity {
         uid: person.uid,
         gid: person.gid,
@@ -86,7 +83,7 @@ fn plan(request: &Request, facts: &Facts, findings: &mut Vec<Finding>) -> Result
         name: person.name().map(ToOwned::to_owned),
         home: person.home(),
     };
-    let drop = Drop::judge(request, facts, &start, &identity, findings)?;
+    let drop = Drop::judge(request, facts, &start, &identity, needed_to_own, findings)?;
     steps.extend(drop.steps());
     steps.extend(connection);
     Ok(Plan {
@@ -96,6 +93,18 @@ fn plan(request: &Request, facts: &Facts, findings: &mut Vec<Finding>) -> Result
         findings: std::mem::take(findings),
         identity,
     })
+}
+
+/// What is worth knowing before anyone is looked at.
+fn surroundings(request: &Request, facts: &Facts) -> impl Iterator<Item = Finding> {
+    let no_proc = (!facts.namespace.is_known).then_some(Finding::NoProc);
+    let elsewhere = match &request.sockets {
+        Sockets::NotNeeded { docker_host } => Some(Finding::EngineElsewhere {
+            docker_host: docker_host.clone(),
+        }),
+        Sockets::Ignored | Sockets::Paths(_) | Sockets::Search => None,
+    };
+    no_proc.into_iter().chain(elsewhere)
 }
 
 fn asker<'a>(

@@ -1,5 +1,6 @@
 //! What is so: our process, the account files, each granted path, the command. Read once, judged elsewhere.
 
+mod own;
 mod path;
 
 use std::ffi::OsString;
@@ -10,6 +11,7 @@ use crate::capability::CapSet;
 use crate::ids::{Gid, IdMap, Uid};
 use crate::permission::Mode;
 
+pub use own::{OwnFacts, OwnFound, OwnPath};
 pub use path::{Engine, Found, Kind, Meant, Node, PathFacts, Waypoint};
 
 /// Everything that a decision rests on.
@@ -23,6 +25,8 @@ pub struct Facts {
     pub accounts: Accounts,
     /// The paths that may need a grant, in the order in which they were asked for.
     pub paths: Vec<PathFacts>,
+    /// The paths that are to be the identity's.
+    pub own: OwnFacts,
     /// Where COMMAND could be; `None` without one.
     pub command: Option<CommandFacts>,
     /// PID 1, where root asks for a check and may look at it: the server, unless an init or a pod stands before it.

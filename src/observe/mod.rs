@@ -8,6 +8,7 @@ mod glob;
 #[cfg(feature = "nss")]
 mod name_service;
 mod namespace;
+mod own;
 mod process;
 mod walk;
 
@@ -46,6 +47,7 @@ pub fn observe(request: &Request) -> Result<Facts, Failure> {
     let accounts = accounts(request, &process, look)?;
     let uid = identity_uid(request, &accounts, &process);
     let paths = paths(request, uid, &process, &namespace)?;
+    let own = own::observe(&request.own)?;
     let command = match &request.mode {
         Mode::Start { command } | Mode::DryRun { command, .. } => command::observe(command),
         Mode::Check { .. } => None,
@@ -59,6 +61,7 @@ pub fn observe(request: &Request) -> Result<Facts, Failure> {
         namespace,
         accounts,
         paths,
+        own,
         command,
         pid_1,
     })

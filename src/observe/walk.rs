@@ -47,7 +47,11 @@ struct Position {
     way: Vec<Waypoint>,
     pending: VecDeque<OsString>,
     links: u32,
+    end: Option<End>,
 }
+
+/// What a walk ended on: the path without links, and the descriptor that was judged.
+pub(super) type End = (PathBuf, Rc<OwnedFd>);
 
 /// Why a walk ended before its end.
 struct Stop {
@@ -90,6 +94,11 @@ impl Walker {
 
     /// Walk to `path`; a relative one starts in the working directory.
     pub(super) fn walk(&mut self, path: &Path) -> Result<Found, Failure> {
+        Ok(self.walk_to_end(path)?.0)
+    }
+
+    /// The same, and what it ended on.
+    pub(super) fn walk_to_end(&mut self, path: &Path) -> Result<(Found, Option<End>), Failure> {
         let absolute = std::path::absolute(path)
             .map_err(|error| Failure::errno("find the working directory", error))?;
         let mut way = Vec::with_capacity(USUAL_WAY);
@@ -100,8 +109,9 @@ impl Walker {
             way,
             pending: components(&absolute),
             links: 0,
+            end: None,
         };
-        Ok(match self.walk_from(&mut position) {
+        let found = match self.walk_from(&mut position) {
             Ok(node) => Found::Node(node),
             Err(Stop {
                 errno: Errno::NOENT | Errno::NOTDIR,
@@ -112,7 +122,8 @@ impl Walker {
                 errno: stop.errno.raw_os_error(),
                 directory: stop.directory.map(|directory| *directory),
             },
-        })
+        };
+        Ok((found, position.end))
     }
 
     fn walk_from(&self, position: &mut Position) -> Result<Node, Stop> {
@@ -150,7 +161,10 @@ impl Walker {
                 | Kind::File
                 | Kind::CharacterDevice
                 | Kind::BlockDevice
-                | Kind::Fifo => return Ok(self.arrive(position, &name, waypoint)),
+                | Kind::Fifo => {
+                    position.end = Some((path, Rc::new(opened)));
+                    return Ok(self.arrive(position, &name, waypoint));
+                }
             }
         }
         // Only `/` itself, or a path that comes back to a directory that was walked.
@@ -158,6 +172,7 @@ impl Walker {
             .way
             .pop()
             .unwrap_or_else(|| self.root_waypoint.clone());
+        position.end = Some((last.path.clone(), Rc::clone(&position.directory)));
         Ok(self.arrive(position, OsStr::new("."), last))
     }
 

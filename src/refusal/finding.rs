@@ -8,7 +8,7 @@ use crate::capability::{CapSet, Capability};
 use crate::facts::{Access, Kind, Meant};
 use crate::ids::{Gid, Uid};
 use crate::permission::{Mode, Permission};
-use crate::refusal::{GidZeroMeaning, GidZeroPath};
+use crate::refusal::{GidZeroMeaning, GidZeroPath, OwnFinding};
 use crate::request::LogLevel;
 
 /// Whose number it is as well.
@@ -204,6 +204,8 @@ pub enum Finding {
         /// The capability.
         capability: Capability,
     },
+    /// About a path of `--own`.
+    Own(OwnFinding),
     /// /proc is missing: the user namespace and our own file could not be looked at.
     NoProc,
     /// `DOCKER_HOST` names an engine that needs no socket.
@@ -219,6 +221,7 @@ impl Finding {
     pub fn level(&self) -> LogLevel {
         match self {
             Self::EngineElsewhere { .. } => LogLevel::Info,
+            Self::Own(finding) => finding.level(),
             Self::NotMounted { .. }
             | Self::DirectoryInstead { .. }
             | Self::NotASocket { .. }
@@ -277,6 +280,7 @@ impl Finding {
             | Self::OverflowGroupDropped { .. }
             | Self::BoundingSetStays { .. }
             | Self::KeepWithheld { .. }
+            | Self::Own(_)
             | Self::NoProc => false,
         }
     }

@@ -102,6 +102,7 @@ impl Finding {
                     capability.to_string().to_uppercase()
                 )],
             },
+            Self::Own(finding) => finding.message(),
             Self::NoProc => no_proc(),
             Self::EngineElsewhere { docker_host } => Message {
                 code: "engine-elsewhere",

@@ -4,17 +4,20 @@
 //! *finding* is something that the operator should know and that does not stop it.
 
 mod about_numbers;
+mod about_ownership;
 mod about_path;
 mod about_start;
 mod finding;
 mod findings;
 mod gid_zero;
+mod own;
 mod refusals;
 mod why;
 
 pub use crate::message::{Message, quoted};
 pub use finding::{Finding, Taken};
 pub use gid_zero::{GidZeroMeaning, GidZeroPath, GidZeroSource};
+pub use own::{OwnFinding, OwnGuard};
 pub use why::{Elevation, Refusal};
 
 /// A refusal, with what was found on the way to it.

@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::account::UserRef;
 use crate::capability::{CapSet, Capability};
 use crate::ids::Uid;
+use crate::refusal::about_ownership::not_to_be_owned;
 use crate::refusal::gid_zero::{gid_zero_identity, gid_zero_path};
 use crate::refusal::{Elevation, Message, Refusal, quoted};
 use crate::request::DockerHostFault;
@@ -75,6 +76,7 @@ impl Refusal {
                 dropped,
                 withheld,
             } => command_needs_capabilities(path, *dropped, *withheld),
+            Self::NotToBeOwned { path, at, guard } => not_to_be_owned(path, at, *guard),
             Self::SocketOutOfReach { finding } => Message {
                 code: "socket-out-of-reach",
                 ..with_prefix(finding.message(), "required, but ")
@@ -174,11 +176,19 @@ fn missing_capabilities(missing: CapSet) -> Message {
         code: "missing-capabilities",
         thing: "root".to_owned(),
         what: format!("lacks {}", names.join(" and ")),
-        why: "without that, root cannot become another user".to_owned(),
+        why: without(missing).to_owned(),
         remedies: vec![
             format!("add it: {} (compose cap_add)", engine_flags(missing)),
             "start as the user from the beginning: --user UID:GID with --group-add".to_owned(),
         ],
+    }
+}
+
+fn without(missing: CapSet) -> &'static str {
+    if missing == CapSet::from_iter([Capability::CHOWN]) {
+        "without that, root cannot give files away (--own)"
+    } else {
+        "without that, root cannot become another user"
     }
 }
 

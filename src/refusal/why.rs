@@ -7,7 +7,7 @@ use crate::account::UserRef;
 use crate::capability::{CapSet, Capability};
 use crate::ids::Uid;
 use crate::permission::Mode;
-use crate::refusal::{Finding, GidZeroPath, GidZeroSource};
+use crate::refusal::{Finding, GidZeroPath, GidZeroSource, OwnGuard};
 use crate::request::DockerHostFault;
 
 /// Why the start is refused.
@@ -106,6 +106,15 @@ pub enum Refusal {
         dropped: CapSet,
         /// Those that the runtime withheld.
         withheld: CapSet,
+    },
+    /// `--own` of a path that must keep its owner.
+    NotToBeOwned {
+        /// As it was asked for.
+        path: PathBuf,
+        /// What is in the way.
+        at: PathBuf,
+        /// Why.
+        guard: OwnGuard,
     },
     /// `--require-socket`, and this finding leaves it out of reach.
     SocketOutOfReach {

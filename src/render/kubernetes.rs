@@ -47,6 +47,7 @@ fn ends_without_new_privileges(plan: &Plan) -> bool {
         Step::SetNoNewPrivileges => true,
         Step::Verify(expected) => expected.no_new_privileges,
         Step::EditFile(_)
+        | Step::Own(_)
         | Step::DropBoundingSet(_)
         | Step::SetGroups(_)
         | Step::SetGid(_)
@@ -66,6 +67,7 @@ fn kept(plan: &Plan) -> CapSet {
         .find_map(|planned| match &planned.step {
             Step::SetCapabilities(kept) => Some(*kept),
             Step::EditFile(_)
+            | Step::Own(_)
             | Step::DropBoundingSet(_)
             | Step::SetGroups(_)
             | Step::SetGid(_)

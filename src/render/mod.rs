@@ -11,6 +11,7 @@
 //! | `quadlet`    | the `[Container]` section of a quadlet                |
 //! | `check`      | `--check`, for a person and for a program              |
 //! | `log`        | stderr                                                |
+//! | `ownership`  | stderr, while a tree is given to the identity         |
 //!
 //! Shared: `words` (what a step or a verdict is called), `diff` (an edit, line by line), `yaml` (scalars that stay
 //! what they are), `escape` (nothing from outside can forge a line).
@@ -24,6 +25,7 @@ mod escape;
 mod json;
 mod kubernetes;
 pub mod log;
+pub mod ownership;
 mod quadlet;
 mod text;
 mod words;

@@ -6,6 +6,7 @@ use std::ffi::OsStr;
 
 use crate::facts::Facts;
 use crate::ids::Gid;
+use crate::ownership::{Counted, Ownership};
 use crate::plan::{Command, Expected, Identity, Plan, Planned, Step};
 use crate::refusal::{Finding, quoted};
 use crate::render::words::list;
@@ -69,6 +70,7 @@ fn step(number: usize, planned: &Planned) -> Vec<String> {
 fn details(step: &Step) -> Vec<String> {
     match step {
         Step::EditFile(edit) => diff::lines(edit),
+        Step::Own(ownership) => own(ownership),
         Step::Verify(expected) => verify(expected),
         Step::Execute(command) => execute(command),
         Step::Supervise(supervision) => execute(&supervision.command),
@@ -81,6 +83,21 @@ fn details(step: &Step) -> Vec<String> {
         | Step::SetUmask(_)
         | Step::Connect(_) => Vec::new(),
     }
+}
+
+/// What the dry run has counted.
+fn own(ownership: &Ownership) -> Vec<String> {
+    let count = |counted: &Counted| {
+        let unread = match counted.unread {
+            0 => String::new(),
+            unread => format!(", {unread} could not be looked at"),
+        };
+        format!(
+            "{} of {} entries differ{unread}",
+            counted.differ, counted.entries
+        )
+    };
+    ownership.counted.iter().map(count).collect()
 }
 
 fn verify(expected: &Expected) -> Vec<String> {

@@ -3,8 +3,10 @@
 use std::fmt::Display;
 
 use crate::ids::Uid;
+use crate::ownership::Ownership;
 use crate::plan::{
-    Class, Command, FileEdit, Grant, Planned, Step, Supervision, Target, Through, Verdict,
+    Class, Command, Connection, FileEdit, Grant, Planned, Step, Supervision, Target, Through,
+    Verdict,
 };
 use crate::refusal::{Message, quoted};
 use crate::request::{Forward, Init};
@@ -13,6 +15,7 @@ use crate::request::{Forward, Init};
 pub(super) fn step(planned: &Planned) -> Message {
     let (code, thing, what) = match &planned.step {
         Step::EditFile(edit) => ("edit-file", quoted(&edit.path), change_count(edit)),
+        Step::Own(ownership) => ("own", quoted(&ownership.path), own(ownership)),
         Step::DropBoundingSet(set) => (
             "drop-bounding-set",
             "bounding set".into(),
@@ -46,15 +49,7 @@ pub(super) fn step(planned: &Planned) -> Message {
             command_name(&supervision.command),
             supervise(supervision),
         ),
-        Step::Connect(connection) => {
-            let targets: Vec<String> = connection.targets.iter().map(target).collect();
-            let bound = connection.timeout.as_millis();
-            (
-                "connect",
-                targets.join(", "),
-                format!("connect, GET /_ping, GET /version, within {bound} ms"),
-            )
-        }
+        Step::Connect(connection) => ("connect", targets(connection), connect(connection)),
     };
     Message {
         code,
@@ -63,6 +58,21 @@ pub(super) fn step(planned: &Planned) -> Message {
         why: planned.reason.clone(),
         remedies: Vec::new(),
     }
+}
+
+fn own(ownership: &Ownership) -> String {
+    let Ownership { uid, gid, .. } = ownership;
+    format!("give it to {uid}:{gid}, with all below it")
+}
+
+fn targets(connection: &Connection) -> String {
+    let targets: Vec<String> = connection.targets.iter().map(target).collect();
+    targets.join(", ")
+}
+
+fn connect(connection: &Connection) -> String {
+    let bound = connection.timeout.as_millis();
+    format!("connect, GET /_ping, GET /version, within {bound} ms")
 }
 
 fn change_count(edit: &FileEdit) -> String {

@@ -14,6 +14,7 @@ mod help;
 mod init;
 mod numbers;
 mod options;
+mod own;
 mod refusals;
 mod usage;
 mod variables;
@@ -25,7 +26,7 @@ use charon_init::capability::CapSet;
 use charon_init::cli::{Outcome, parse};
 use charon_init::ids::{Gid, Uid};
 use charon_init::pattern::Pattern;
-use charon_init::request::{Format, Log, LogFormat, LogLevel, Mode, Request, Sockets};
+use charon_init::request::{Format, Log, LogFormat, LogLevel, Mode, OwnPolicy, Request, Sockets};
 
 type Env<'a> = &'a [(&'a str, &'a str)];
 
@@ -63,6 +64,8 @@ fn default_request() -> Request {
         groups: Vec::new(),
         inherit_groups: true,
         edit_group_file: true,
+        own: Vec::new(),
+        own_policy: OwnPolicy::Always,
         umask: None,
         keep_capabilities: CapSet::EMPTY,
         allow_new_privileges: false,

@@ -54,6 +54,7 @@ pub(crate) fn facts() -> Facts {
             meant: Meant::EngineSocket(Engine::Docker),
             found: Found::Node(node()),
         }],
+        own: charon_init::facts::OwnFacts::default(),
         command: Some(CommandFacts {
             candidates: vec!["/usr/local/bin/charon".into(), "/usr/bin/charon".into()],
             file_capabilities: Some(FileCapabilities {

@@ -149,6 +149,7 @@ fn facts() -> impl Strategy<Value = Facts> {
             namespace,
             accounts,
             paths,
+            own: charon_init::facts::OwnFacts::default(),
             command: Some(command),
             pid_1: None,
         })
@@ -232,6 +233,8 @@ fn request() -> impl Strategy<Value = Request> {
                 groups,
                 inherit_groups,
                 edit_group_file: edit_group_file || one,
+                own: Vec::new(),
+                own_policy: charon_init::request::OwnPolicy::Always,
                 umask: Umask::new(0o27).filter(|_| is_default && other),
                 keep_capabilities,
                 allow_new_privileges: other && !one,
@@ -265,6 +268,7 @@ impl fmt::Debug for World {
             namespace,
             accounts,
             paths,
+            own: _,
             command,
             pid_1,
         } = &self.facts;

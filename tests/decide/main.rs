@@ -28,6 +28,7 @@ mod init;
 mod kernel;
 mod non_root;
 mod numbers;
+mod ownership;
 mod properties;
 mod several_paths;
 mod umask;

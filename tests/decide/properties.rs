@@ -123,15 +123,16 @@ fn rank(step: &Step) -> u8 {
             let place = order.iter().position(|path| edit.path.ends_with(path));
             u8::try_from(place.unwrap()).unwrap()
         }
-        Step::DropBoundingSet(_) => 3,
-        Step::SetGroups(_) => 4,
-        Step::SetGid(_) => 5,
-        Step::SetUid { .. } => 6,
-        Step::SetCapabilities(_) => 7,
-        Step::SetNoNewPrivileges => 8,
-        Step::SetUmask(_) => 9,
-        Step::Verify(_) => 10,
-        Step::Execute(_) | Step::Supervise(_) | Step::Connect(_) => 11,
+        Step::Own(_) => 3,
+        Step::DropBoundingSet(_) => 4,
+        Step::SetGroups(_) => 5,
+        Step::SetGid(_) => 6,
+        Step::SetUid { .. } => 7,
+        Step::SetCapabilities(_) => 8,
+        Step::SetNoNewPrivileges => 9,
+        Step::SetUmask(_) => 10,
+        Step::Verify(_) => 11,
+        Step::Execute(_) | Step::Supervise(_) | Step::Connect(_) => 12,
     }
 }
 
@@ -291,7 +292,7 @@ proptest! {
         let Ok(plan) = world.decide() else { return Ok(()) };
         let ranks: Vec<u8> = plan.steps.iter().map(|planned| rank(&planned.step)).collect();
         prop_assert!(ranks.is_sorted_by(|one, next| one < next), "{ranks:?}");
-        prop_assert!(ranks.ends_with(&[10, 11]), "{ranks:?}");
+        prop_assert!(ranks.ends_with(&[11, 12]), "{ranks:?}");
         let Step::Verify(expected) = &plan.steps[ranks.len() - 2].step else { unreachable!() };
         let groups: BTreeSet<Gid> = expected.groups.iter().copied().collect();
         prop_assert_eq!(expected.uid, plan.identity.uid);

@@ -11,7 +11,7 @@ use charon_init::ids::{Gid, IdMap, Uid};
 use charon_init::permission::{Acl, Mode as Bits, Permission};
 use charon_init::plan::{Expected, Grant, Identity, Plan, Step, Verdict};
 use charon_init::refusal::{Finding, Refusal, Refused};
-use charon_init::request::{Mode, Request, Sockets};
+use charon_init::request::{Mode, OwnPolicy, Request, Sockets};
 
 pub(crate) const SOCKET: &str = "/var/run/docker.sock";
 pub(crate) const DOCKER: Meant = Meant::EngineSocket(Engine::Docker);
@@ -94,6 +94,8 @@ pub(crate) fn world() -> World {
             groups: Vec::new(),
             inherit_groups: true,
             edit_group_file: true,
+            own: Vec::new(),
+            own_policy: OwnPolicy::Always,
             umask: None,
             keep_capabilities: CapSet::EMPTY,
             allow_new_privileges: false,
@@ -129,6 +131,7 @@ pub(crate) fn world() -> World {
                 name_service: None,
             },
             paths: Vec::new(),
+            own: OwnFacts::default(),
             command: Some(CommandFacts {
                 candidates: vec![PathBuf::from("/bin/server")],
                 file_capabilities: None,

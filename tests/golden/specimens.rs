@@ -9,16 +9,20 @@ use std::time::Duration;
 
 use charon_init::account::{GroupRef, UserRef, UserSpec};
 use charon_init::capability::{CapSet, Capability};
-use charon_init::facts::{Access, Engine, Executable, Facts, Found, Kind, Meant};
+use charon_init::facts::{
+    Access, Engine, Executable, Facts, Found, Kind, Meant, OwnFound, OwnPath,
+};
 use charon_init::failure::{Cause, Failure};
 use charon_init::ids::{Extent, IdMap};
+use charon_init::ownership::{Counted, FileId, Ownership, Sightings, Tally};
 use charon_init::permission::{Acl, Mode, Permission, Umask};
 use charon_init::plan::{
     Class, Connection, FileEdit, Grant, LineChange, Planned, Step, Supervision, Target, Through,
     Verdict,
 };
 use charon_init::refusal::{
-    Elevation, Finding, GidZeroMeaning, GidZeroPath, GidZeroSource, Refusal, Refused, Taken,
+    Elevation, Finding, GidZeroMeaning, GidZeroPath, GidZeroSource, OwnFinding, OwnGuard, Refusal,
+    Refused, Taken,
 };
 use charon_init::request::{DockerHostFault, Endpoint, Format, Forward, Init, LogFormat, LogLevel};
 
@@ -98,6 +102,7 @@ every!(steps: Step {
         Step::EditFile(edit(&[988])),
         Step::EditFile(every_change()),
     ],
+    Own => [Step::Own(ownership(None)), Step::Own(ownership(Some((7, 0)))), Step::Own(ownership(Some((7, 2))))],
     DropBoundingSet => [
         Step::DropBoundingSet(CapSet::all().without(net_bind_service())),
         Step::DropBoundingSet(CapSet::EMPTY),
@@ -172,6 +177,42 @@ fn hostile_command() -> charon_init::plan::Command {
         candidates: Vec::new(),
         argv: vec![hostile(), "".into()],
         environment: vec![(hostile(), hostile())],
+    }
+}
+
+pub(crate) fn ownership(counted: Option<(u64, u64)>) -> Ownership {
+    Ownership {
+        path: hostile().into(),
+        root: FileId {
+            device: 1,
+            inode: 2,
+        },
+        uid: uid(1000),
+        gid: gid(1000),
+        counted: counted.map(|(differ, unread)| Counted {
+            entries: 4711,
+            differ,
+            unread,
+        }),
+    }
+}
+
+/// What a walk through a hostile path came to, with everything that can be told of it.
+pub(crate) fn tally() -> Tally {
+    let sighted = |count| Sightings {
+        count,
+        first: hostile().into(),
+    };
+    Tally {
+        seen: 200_000,
+        changed: 4711,
+        hard_links: sighted(1),
+        too_deep: Sightings {
+            count: 3,
+            first: "/data".to_owned().into(),
+        },
+        mounts: sighted(2),
+        failures: vec![(13, sighted(5))],
     }
 }
 
@@ -337,6 +378,7 @@ pub(crate) fn every_facts() -> Vec<Named<Facts>> {
         ("non-root".to_owned(), with(&make_non_root)),
         ("user namespace".to_owned(), with(&make_rootless)),
         ("unmapped user namespace".to_owned(), with(&unmap)),
+        ("to be owned".to_owned(), with(&own)),
         (
             "no /proc".to_owned(),
             with(&|facts| facts.namespace.is_known = false),
@@ -389,6 +431,29 @@ fn unmap(facts: &mut Facts) {
     facts.namespace.gid_map = IdMap(Vec::new());
 }
 
+fn own(facts: &mut Facts) {
+    facts.own.paths = [
+        OwnFound::There {
+            absolute: "/data".into(),
+            resolved: hostile().into(),
+            id: FileId {
+                device: 1,
+                inode: 2,
+            },
+            node: charon_init::facts::Node {
+                kind: Kind::Directory,
+                ..node()
+            },
+        },
+        OwnFound::Nothing(Found::Missing),
+    ]
+    .map(|found| OwnPath {
+        path: hostile().into(),
+        found,
+    })
+    .into();
+}
+
 fn clear(facts: &mut Facts) {
     facts.paths.clear();
     facts.command = None;
@@ -431,6 +496,20 @@ every!(elevations: Elevation {
     IdsDiffer => [Elevation::IdsDiffer],
 });
 
+every!(guards: OwnGuard {
+    System => [OwnGuard::System],
+    OurBinary => [OwnGuard::OurBinary],
+    Redirectable => [OwnGuard::Redirectable { uid: uid(1000), mode: mode(0o755) }],
+});
+
+fn not_to_be_owned(guard: OwnGuard) -> Refusal {
+    Refusal::NotToBeOwned {
+        path: hostile().into(),
+        at: "/etc".into(),
+        guard,
+    }
+}
+
 every!(plain_refusals: Refusal {
     GidZeroPath => [Refusal::GidZeroPath(gid_zero_path(988, GidZeroMeaning::Host))],
     GidZeroIdentity => [Refusal::GidZeroIdentity { source: GidZeroSource::Spec }],
@@ -458,6 +537,7 @@ every!(plain_refusals: Refusal {
     MissingCapabilities => [
         Refusal::MissingCapabilities { missing: CapSet::from_iter([Capability::SETUID]) },
         Refusal::MissingCapabilities { missing: CapSet::from_iter([Capability::SETUID, Capability::SETGID]) },
+        Refusal::MissingCapabilities { missing: CapSet::from_iter([Capability::CHOWN]) },
     ],
     BoundingSetWouldStay => [Refusal::BoundingSetWouldStay],
     SetgroupsDenied => [Refusal::SetgroupsDenied],
@@ -479,6 +559,7 @@ every!(plain_refusals: Refusal {
             withheld: CapSet::from_iter([Capability::SYS_ADMIN]),
         },
     ],
+    NotToBeOwned => [not_to_be_owned(OwnGuard::System)],
     SocketOutOfReach => [Refusal::SocketOutOfReach { finding: Box::new(Finding::NotMounted { path: socket() }) }],
     Elevated => [Refusal::Elevated { how: Elevation::IdsDiffer }],
 });
@@ -513,6 +594,11 @@ pub(crate) fn refusals() -> Vec<Named<Refused>> {
         elevations()
             .into_iter()
             .map(|(name, how)| (format!("Elevation::{name}"), Refusal::Elevated { how })),
+    );
+    all.extend(
+        guards()
+            .into_iter()
+            .map(|(name, guard)| (format!("OwnGuard::{name}"), not_to_be_owned(guard))),
     );
     let mut findings = vec![Finding::NoProc];
     all.into_iter()
@@ -615,6 +701,7 @@ every!(plain_findings: Finding {
     OverflowGroupDropped => [Finding::OverflowGroupDropped { gid: gid(65534) }],
     BoundingSetStays => [Finding::BoundingSetStays { left: CapSet::from_iter([Capability::SETUID, Capability::SETGID]) }],
     KeepWithheld => [Finding::KeepWithheld { capability: Capability::from_name("net_bind_service").unwrap() }],
+    Own => [Finding::Own(OwnFinding::Missing { path: hostile().into() })],
     NoProc => [Finding::NoProc],
     EngineElsewhere => [Finding::EngineElsewhere { docker_host: "tcp://proxy:2375".into() }],
 });
@@ -676,6 +763,40 @@ fn findings_of_grants() -> Vec<Named<Finding>> {
         .collect()
 }
 
+fn refused_owner(errno: i32) -> OwnFinding {
+    OwnFinding::Refused {
+        path: "/data".into(),
+        errno,
+        found: tally().hard_links,
+    }
+}
+
+fn far() -> Sightings {
+    Sightings {
+        count: 3,
+        first: format!("/data{}", "/a'b".repeat(400)).into(),
+    }
+}
+
+every!(own_findings: OwnFinding {
+    Missing => [OwnFinding::Missing { path: "/data".into() }],
+    Blocked => [OwnFinding::Blocked { path: "/data".into(), at: "/".into(), errno: 13 }],
+    NotRoot => [OwnFinding::NotRoot { path: "/data".into(), uid: uid(0), gid: gid(0) }],
+    RootMatches => [OwnFinding::RootMatches { path: "/data".into() }],
+    HardLinks => [OwnFinding::HardLinks { path: "/data".into(), found: tally().hard_links }],
+    TooDeep => [OwnFinding::TooDeep { path: "/data".into(), found: far() }],
+    Mounts => [OwnFinding::Mounts { path: "/data".into(), found: tally().mounts }],
+    // EPERM, EACCES, EROFS, ENOSPC, EDQUOT, EIO
+    Refused => [
+        refused_owner(1),
+        refused_owner(13),
+        refused_owner(30),
+        refused_owner(28),
+        refused_owner(122),
+        refused_owner(5),
+    ],
+});
+
 /// Every finding, and every variant of what it holds.
 pub(crate) fn findings() -> Vec<Named<Finding>> {
     let mut all = plain_findings();
@@ -689,6 +810,11 @@ pub(crate) fn findings() -> Vec<Named<Finding>> {
             },
         )
     }));
+    all.extend(
+        own_findings()
+            .into_iter()
+            .map(|(name, finding)| (format!("OwnFinding::{name}"), Finding::Own(finding))),
+    );
     all.extend(accesses().into_iter().map(|(name, access)| {
         let path = "/etc/group".into();
         (

@@ -1,7 +1,7 @@
 //! The import law: who may import whom, touch what, and say what.
 
 /// Nouns in their order: each may import those above it.
-pub(crate) const NOUNS: &str = "ids message capability permission account pattern request answer facts failure refusal plan diagnosis";
+pub(crate) const NOUNS: &str = "ids ownership message capability permission account pattern request answer facts failure refusal plan diagnosis";
 
 /// Verbs, and what each may import. What is not here belongs to `lib`, which may import everything.
 pub(crate) const VERBS: &[(&str, &str)] = &[
@@ -9,19 +9,21 @@ pub(crate) const VERBS: &[(&str, &str)] = &[
     ("parse", "ids capability permission account request answer"),
     (
         "observe",
-        "ids message capability permission account pattern request facts failure parse",
+        "ids ownership message capability permission account pattern request facts failure parse",
     ),
     (
         "decide",
-        "ids message capability permission account pattern request answer facts failure refusal plan diagnosis parse",
+        "ids ownership message capability permission account pattern request answer facts failure refusal plan diagnosis parse",
     ),
     ("render", NOUNS),
     // `parse`: what the kernel says after the drop is read by the parser of what it said before. `message`: why COMMAND
     // does not run is said where it is known. `request` and `answer`: where to connect, and what came of it.
     (
         "act",
-        "ids message capability permission request answer facts failure plan parse",
+        "ids ownership message capability permission request answer facts failure plan parse sweep",
     ),
+    // What `act` changes and what a dry run counts is found by the same walk.
+    ("sweep", "ids ownership failure"),
     (
         "cli",
         "ids capability permission account pattern request refusal parse",

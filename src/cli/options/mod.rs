@@ -101,6 +101,8 @@ pub const OPTIONS: &[Opt] = &[
     REQUIRE_SOCKET,
     GRANT,
     ALLOW_GID_0,
+    OWN,
+    OWN_POLICY,
     KEEP_CAP,
     ALLOW_NEW_PRIVS,
     INIT,

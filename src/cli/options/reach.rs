@@ -44,3 +44,20 @@ pub const ALLOW_GID_0: Opt = Opt {
     env: Some("ALLOW_DOCKER_SOCK_GID_0"),
     ..switch("allow-gid-0", Section::Reach, "accept access through GID 0")
 };
+
+/// `--own`.
+pub const OWN: Opt = Opt {
+    value: Some("PATH"),
+    repeatable: true,
+    env: Some("CHARON_INIT_OWN"),
+    env_separator: Some(b':'),
+    ..switch("own", Section::Reach, "make PATH and all below it its own")
+};
+
+/// `--own-policy`.
+pub const OWN_POLICY: Opt = Opt {
+    value: Some("POLICY"),
+    env: Some("CHARON_INIT_OWN_POLICY"),
+    default: Some("always"),
+    ..switch("own-policy", Section::Reach, "always, on-root-mismatch")
+};

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{numbers, path, text};
 use crate::capability::CapSet;
 use crate::facts::{Capabilities, Variable};
+use crate::ownership::Ownership;
 use crate::plan::{Command, Expected, FileEdit, LineChange, Planned, Step, Supervision};
 use crate::render::words;
 use crate::request::{Forward, Init};
@@ -25,6 +26,12 @@ enum Details {
     Edit {
         path: String,
         changes: Vec<ChangeView>,
+    },
+    Own {
+        path: String,
+        uid: u32,
+        gid: u32,
+        counted: Option<CountView>,
     },
     Capabilities {
         capabilities: Vec<String>,
@@ -62,6 +69,13 @@ enum Details {
         timeout_ms: u64,
     },
     None {},
+}
+
+#[derive(Serialize)]
+struct CountView {
+    entries: u64,
+    differ: u64,
+    unread: u64,
 }
 
 #[derive(Serialize)]
@@ -106,6 +120,7 @@ impl Details {
     fn new(step: &Step) -> Self {
         match step {
             Step::EditFile(edit) => Self::edit(edit),
+            Step::Own(ownership) => Self::own(ownership),
             Step::DropBoundingSet(set) | Step::SetCapabilities(set) => Self::Capabilities {
                 capabilities: names(*set),
             },
@@ -142,6 +157,19 @@ impl Details {
         Self::Edit {
             path: path(&edit.path),
             changes: edit.changes.iter().map(ChangeView::new).collect(),
+        }
+    }
+
+    fn own(ownership: &Ownership) -> Self {
+        Self::Own {
+            path: path(&ownership.path),
+            uid: ownership.uid.raw(),
+            gid: ownership.gid.raw(),
+            counted: ownership.counted.map(|counted| CountView {
+                entries: counted.entries,
+                differ: counted.differ,
+                unread: counted.unread,
+            }),
         }
     }
 

@@ -2,11 +2,12 @@
 
 use std::fmt::Display;
 use std::io;
+use std::path::Path;
 
 use crate::capability::CapSet;
 use crate::facts::{
-    CommandFacts, Executable, Facts, Found, IdSet, Kind, Node, PathFacts, Process, UserNamespace,
-    Waypoint,
+    CommandFacts, Executable, Facts, Found, IdSet, Kind, Node, OwnFound, OwnPath, PathFacts,
+    Process, UserNamespace, Waypoint,
 };
 use crate::ids::IdMap;
 use crate::permission::{Acl, Permission};
@@ -18,6 +19,7 @@ pub(super) fn lines(facts: &Facts) -> Vec<String> {
     let mut lines = process(&facts.process);
     lines.extend(namespace(&facts.namespace));
     lines.extend(facts.paths.iter().flat_map(path));
+    lines.extend(facts.own.paths.iter().flat_map(own));
     lines.extend(facts.command.as_ref().and_then(command));
     lines
 }
@@ -111,8 +113,19 @@ fn map(map: &IdMap) -> String {
 }
 
 fn path(facts: &PathFacts) -> Vec<String> {
-    let path = quoted(&facts.path);
+    what_is_there(&facts.path, &facts.found)
+}
+
+fn own(facts: &OwnPath) -> Vec<String> {
     match &facts.found {
+        OwnFound::Nothing(nothing) => what_is_there(&facts.path, nothing),
+        OwnFound::There { node, .. } => found(&quoted(&facts.path), node),
+    }
+}
+
+fn what_is_there(path: &Path, there: &Found) -> Vec<String> {
+    let path = quoted(path);
+    match there {
         Found::Missing => vec![format!("{path}: not found")],
         Found::Unmatched => vec![format!("{path}: nothing is called so")],
         Found::Blocked { at, errno, .. } => vec![format!(

@@ -29,6 +29,7 @@ mod sockets;
 mod capabilities;
 mod identity;
 mod non_root;
+mod own;
 mod runtime;
 
 // contract 9: the files

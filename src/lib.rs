@@ -217,6 +217,9 @@ fn say_plan(plan: &Plan, report: Report) {
     for message in plan.grants.iter().filter_map(render::log::grant) {
         report.say(LogLevel::Info, &message);
     }
+    if !report.has(LogLevel::Debug) {
+        return;
+    }
     for step in &plan.steps {
         report.say(LogLevel::Debug, &render::log::step(step));
     }

@@ -17,9 +17,14 @@ impl Report {
         Self { log }
     }
 
+    /// Is `level` asked for? Asked before many messages are put together that nobody would read.
+    pub(crate) fn has(self, level: LogLevel) -> bool {
+        level <= self.log.level
+    }
+
     /// Say `message`, where `level` is asked for.
     pub(crate) fn say(self, level: LogLevel, message: &Message) {
-        if level > self.log.level {
+        if !self.has(level) {
             return;
         }
         let line = render::log::line(self.log.format, level, is_colour_wanted(), message);

@@ -45,7 +45,7 @@ pub fn observe(request: &Request) -> Result<Facts, Failure> {
         Mode::DryRun { .. } => Look::ForRoot,
     };
     let accounts = accounts(request, &process, look)?;
-    let uid = identity_uid(request, &accounts, &process);
+    let uid = || identity_uid(request, &accounts, &process);
     let paths = paths(request, uid, &process, &namespace)?;
     let own = own::observe(&request.own)?;
     let command = match &request.mode {
@@ -83,10 +83,7 @@ pub fn accounts(request: &Request, process: &Process, look: Look) -> Result<Acco
         Look::ForRoot => Some(etc.file("gshadow")?)
             .filter(|file| ![Access::Missing, Access::Denied].contains(&file.access)),
     };
-    let name_service = name_service(
-        &request.user.user,
-        find_account(&request.user.user, &passwd.bytes).is_some(),
-    );
+    let name_service = name_service(&request.user.user, &passwd.bytes);
     Ok(Accounts {
         passwd,
         group,
@@ -96,17 +93,16 @@ pub fn accounts(request: &Request, process: &Process, look: Look) -> Result<Acco
 }
 
 #[cfg(feature = "nss")]
-fn name_service(user: &UserRef, is_in_file: bool) -> Option<NameService> {
-    if is_in_file {
-        None
-    } else {
-        name_service::find(user)
+fn name_service(user: &UserRef, passwd: &[u8]) -> Option<NameService> {
+    match find_account(user, passwd) {
+        Some(_) => None,
+        None => name_service::find(user),
     }
 }
 
 /// A static build has no name service switch: it would crash (static glibc) or find nothing (musl).
 #[cfg(not(feature = "nss"))]
-fn name_service(_user: &UserRef, _is_in_file: bool) -> Option<NameService> {
+fn name_service(_user: &UserRef, _passwd: &[u8]) -> Option<NameService> {
     None
 }
 
@@ -142,7 +138,7 @@ fn identity_uid(request: &Request, accounts: &Accounts, process: &Process) -> Op
 /// The engine sockets, then what `--grant` names, each path once.
 fn paths(
     request: &Request,
-    uid: Option<Uid>,
+    uid: impl FnOnce() -> Option<Uid>,
     process: &Process,
     namespace: &UserNamespace,
 ) -> Result<Vec<PathFacts>, Failure> {
@@ -183,7 +179,7 @@ fn anything(path: PathBuf, found: Found) -> PathFacts {
 
 fn sockets(
     sockets: &Sockets,
-    uid: Option<Uid>,
+    uid: impl FnOnce() -> Option<Uid>,
     walker: &mut Walker,
 ) -> Result<Vec<PathFacts>, Failure> {
     match sockets {
@@ -192,7 +188,7 @@ fn sockets(
             .iter()
             .map(|path| engine_socket(walker, path.clone()))
             .collect(),
-        Sockets::Search => search(walker, uid),
+        Sockets::Search => search(walker, uid()),
     }
 }
 

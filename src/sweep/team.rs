@@ -6,6 +6,7 @@
 
 use std::ffi::CString;
 use std::os::fd::BorrowedFd;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, Scope, ScopedJoinHandle};
 
 use rustix::thread::sched_getaffinity;
@@ -20,6 +21,9 @@ const MOST: usize = 4;
 /// Fewer entries than this are not worth a thread.
 const WORTHWHILE: usize = 256;
 
+/// Pieces of a batch for each thread: one that starts late is not waited for.
+const PIECES: usize = 8;
+
 /// A helper calls little and nests nothing.
 const STACK: usize = 128 * 1024;
 
@@ -29,6 +33,26 @@ pub(super) struct Outcome {
     pub(super) changed: u64,
     /// What became of the entries that are neither right nor changed.
     pub(super) events: Vec<(CString, Taken)>,
+}
+
+impl Outcome {
+    fn add(
+        &mut self,
+        hand: &mut Hand<'_>,
+        directory: BorrowedFd<'_>,
+        share: &Share<'_>,
+        held: bool,
+    ) {
+        for name in share.clone() {
+            match hand.take(directory, name, held) {
+                Taken::Right => (),
+                Taken::Changed => self.changed = self.changed.saturating_add(1),
+                taken @ (Taken::HardLink | Taken::Directory | Taken::Refused(_)) => {
+                    self.events.push((name.to_owned(), taken));
+                }
+            }
+        }
+    }
 }
 
 /// Us, and as many helpers as there are other processors for us.
@@ -55,61 +79,53 @@ impl<'a> Team<'a> {
         // Before the first look at one of its names: what is held then stays so.
         let held = is_roots_alone(directory);
         if names.count() < WORTHWHILE || self.helpers == 0 {
-            return vec![take_share(&mut self.hand, directory, names.all(), held)];
+            let mut outcome = Outcome::default();
+            outcome.add(&mut self.hand, directory, &names.all(), held);
+            return vec![outcome];
         }
-        let hand = &mut self.hand;
-        let mut shares = names.shares(self.helpers.saturating_add(1)).into_iter();
+        let pieces = PIECES.saturating_mul(self.helpers.saturating_add(1));
+        let shares = Shares {
+            pieces: names.shares(pieces),
+            next: AtomicUsize::new(0),
+            directory,
+            held,
+        };
         thread::scope(|scope| {
-            let own = shares.next();
-            let started: Vec<_> = shares
-                .map(|share| {
-                    (
-                        start(scope, hand.clone(), directory, share.clone(), held),
-                        share,
-                    )
-                })
+            let helpers: Vec<_> = (0..self.helpers)
+                .map_while(|_| start(scope, self.hand.clone(), &shares))
                 .collect();
-            let mut outcomes: Vec<Outcome> = own
-                .map(|share| take_share(hand, directory, share, held))
-                .into_iter()
-                .collect();
-            for (helper, share) in started {
-                let taken = helper.and_then(|helper| helper.join().ok());
-                // Where a thread is refused, its share is ours.
-                outcomes.push(taken.unwrap_or_else(|| take_share(hand, directory, share, held)));
-            }
-            outcomes
+            // Where a thread is refused, there is more left for us.
+            let own = shares.take(&mut self.hand);
+            let others = helpers.into_iter().filter_map(|helper| helper.join().ok());
+            std::iter::once(own).chain(others).collect()
         })
+    }
+}
+
+/// A batch in pieces: who is done with one takes the next.
+struct Shares<'a> {
+    pieces: Vec<Share<'a>>,
+    next: AtomicUsize,
+    directory: BorrowedFd<'a>,
+    held: bool,
+}
+
+impl Shares<'_> {
+    fn take(&self, hand: &mut Hand<'_>) -> Outcome {
+        let mut outcome = Outcome::default();
+        while let Some(piece) = self.pieces.get(self.next.fetch_add(1, Ordering::Relaxed)) {
+            outcome.add(hand, self.directory, piece, self.held);
+        }
+        outcome
     }
 }
 
 fn start<'scope, 'env: 'scope>(
     scope: &'scope Scope<'scope, 'env>,
     mut hand: Hand<'env>,
-    directory: BorrowedFd<'env>,
-    share: Share<'env>,
-    held: bool,
+    shares: &'env Shares<'env>,
 ) -> Option<ScopedJoinHandle<'scope, Outcome>> {
     let helper = thread::Builder::new().stack_size(STACK);
-    let started = helper.spawn_scoped(scope, move || take_share(&mut hand, directory, share, held));
+    let started = helper.spawn_scoped(scope, move || shares.take(&mut hand));
     started.ok()
-}
-
-fn take_share(
-    hand: &mut Hand<'_>,
-    directory: BorrowedFd<'_>,
-    share: Share<'_>,
-    held: bool,
-) -> Outcome {
-    let mut outcome = Outcome::default();
-    for name in share {
-        match hand.take(directory, name, held) {
-            Taken::Right => (),
-            Taken::Changed => outcome.changed = outcome.changed.saturating_add(1),
-            taken @ (Taken::HardLink | Taken::Directory | Taken::Refused(_)) => {
-                outcome.events.push((name.to_owned(), taken));
-            }
-        }
-    }
-    outcome
 }

@@ -107,7 +107,7 @@ fn health_needs_no_engine() {
 fn term_lets_a_request_end_and_then_the_server() {
     for signal in ["TERM", "INT"] {
         let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]";
-        let engine = Socket::answering(answer, Duration::from_millis(30));
+        let engine = Socket::answering(answer, Duration::from_millis(10));
         let mut server = Server::on(&engine.path());
         let idle = TcpStream::connect(&server.address).unwrap();
         let mut stream = TcpStream::connect(&server.address).unwrap();

@@ -57,8 +57,9 @@ fn row_of(option: &Opt) -> [String; 3] {
 
 #[test]
 fn every_variable_and_flag_of_ours_on_the_page_exists() {
-    // Build arguments of the Dockerfile, and what `-f env` prints.
+    // Build arguments of the Dockerfile, what `-f env` prints, and the variables of the example server.
     let mut known: BTreeSet<&str> = ["CHARON_IMAGE", "RUST_IMAGE", "DOCKER_SOCK_GID"].into();
+    known.extend(["CHARON_REMOTE_SERVERS", "CHARON_DOCKER_TIMEOUT"]);
     known.extend(OPTIONS.iter().filter_map(|option| option.env));
     let page = readme();
     let words = page.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
@@ -72,7 +73,7 @@ fn every_variable_and_flag_of_ours_on_the_page_exists() {
     }
     // Those of other programs that the page mentions.
     let others = "bounding-set build-arg cap-add cap-drop clear-groups device from group-add init init-groups keep-groups \
-                  no-new-privileges no-new-privs pid port read-only regid release reuid rm security-opt target ulimit userns";
+                  no-new-privileges no-new-privs pid port read-only regid release reuid rm security-opt server target ulimit userns";
     let flags = page
         .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
         .filter_map(|word| word.strip_prefix("--"))

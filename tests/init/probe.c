@@ -8,7 +8,7 @@
 //   probe leave WORD...        leaves for each WORD one process: obeys (dies of TERM), ignores (TERM), session (ignores
 //                              TERM in a session of its own), bomb (forks itself without end); says "left", ends with 3
 //   probe wait                 says "ready", then sleeps until a signal ends it
-//   probe become MASK IGNORED COMMAND [ARG]...    executes COMMAND with this signal mask (hexadecimal), these ignored
+//   probe become MASK IGNORED COMMAND [ARG]...    executes COMMAND with this signal mask (hexadecimal), just these ignored
 //   probe read                 says "ready", then echoes what it reads from the terminal, line by line
 #define _GNU_SOURCE
 #include <errno.h>
@@ -121,7 +121,7 @@ int main(int words, char **word) {
   if (strcmp(what, "become") == 0 && words > 4) {
     uint64_t mask = strtoull(word[2], NULL, 16), ignored = strtoull(word[3], NULL, 16);
     for (int next = 1; next <= 64; next++)
-      if (ignored >> (next - 1) & 1) signal(next, SIG_IGN);
+      signal(next, ignored >> (next - 1) & 1 ? SIG_IGN : SIG_DFL);
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof mask);
     execvp(word[4], word + 4);
     return 97;

@@ -27,7 +27,10 @@ ENTRYPOINT ["/charon-init"]
 FROM ${CHARON_IMAGE} AS charon
 COPY --from=init /charon-init /charon-init
 # Caddy binds ports 80 and 443 through a file capability; without it in the bounding set the kernel would not run Caddy.
-ENV CHARON_INIT_KEEP_CAPS=net_bind_service
+# What earlier starts have left in the volumes is root's. A shell as PID 1 never hears of a TERM that comes before its trap.
+ENV CHARON_INIT_KEEP_CAPS=net_bind_service \
+    CHARON_INIT_OWN=/app/data:/config \
+    CHARON_INIT_INIT=true
 # charon-init starts as root, to leave root for good; an image whose last USER is another would keep it from both.
 USER root
 ENTRYPOINT ["/charon-init"]

@@ -133,10 +133,13 @@ fn assert_other_stages(subject: &Subject, builder: &Builder) {
     assert_eq!(config["Cmd"], json!(["/docker-entrypoint.sh"]));
     assert_eq!(config["User"], "root");
     let env = config["Env"].as_array().unwrap();
-    assert!(
-        env.contains(&json!("CHARON_INIT_KEEP_CAPS=net_bind_service")),
-        "{env:?}"
-    );
+    for variable in [
+        "CHARON_INIT_KEEP_CAPS=net_bind_service",
+        "CHARON_INIT_OWN=/app/data:/config",
+        "CHARON_INIT_INIT=true",
+    ] {
+        assert!(env.contains(&json!(variable)), "{env:?}");
+    }
 
     let scratch = crate::common::Scratch::new();
     let script = scratch.path().join("entrypoint");

@@ -9,45 +9,77 @@ use serde_json::json;
 use crate::common::{Scratch, repository, skip};
 use crate::engine::{Engine, LABEL, deadline, first_socket, mounted};
 use crate::stub::Socket;
-use crate::world::{Answer, Container, LIST, PATIENCE, has_engine};
+use crate::world::{Answer, BUSYBOX, Container, LIST, PATIENCE, has_image};
 
 const PUBLISHED: &str = "--publish=127.0.0.1::8080";
 
-/// The image, for as long as a test wants it.
-struct Image(String);
+/// An image, for as long as a test wants it.
+pub(crate) struct Image(String);
 
-impl Image {
+/// The image of an example, for all tests that want it at a time.
+pub(crate) struct Shared {
+    /// The folder of its Dockerfile.
+    example: &'static str,
+    /// Which of the local images takes the place of a registry's.
+    base: Option<&'static str>,
+    image: Mutex<Weak<Image>>,
+}
+
+pub(crate) static SERVER: Shared = Shared::of("charon-server", None);
+
+impl Shared {
+    pub(crate) const fn of(example: &'static str, base: Option<&'static str>) -> Self {
+        Self {
+            example,
+            base,
+            image: Mutex::new(Weak::new()),
+        }
+    }
+
     /// The one that another test is using, or a new one. `None` where there is nothing to make it of.
-    fn get(test: &str) -> Option<Arc<Self>> {
-        static SHARED: Mutex<Weak<Image>> = Mutex::new(Weak::new());
+    pub(crate) fn get(&self, test: &str) -> Option<Arc<Image>> {
         let file = repository().join("target/static/charon-server");
-        if !has_engine(test) {
+        if !has_image(test, self.base.unwrap_or(BUSYBOX)) {
             return None;
         }
         if !file.exists() {
             skip(test, "needs examples/build-static --server");
             return None;
         }
-        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shared = self.image.lock().unwrap_or_else(PoisonError::into_inner);
         Some(shared.upgrade().unwrap_or_else(|| {
-            let image = Arc::new(Self::build());
+            let image = Arc::new(self.build());
             *shared = Arc::downgrade(&image);
             image
         }))
     }
 
-    fn build() -> Self {
-        let name = format!("charon-init-test-{}-server", std::process::id());
+    fn build(&self) -> Image {
+        let example = self.example;
+        let name = format!("charon-init-test-{}-{example}", std::process::id());
         let top = repository().to_str().unwrap();
-        let file = format!("{top}/examples/charon-server/Dockerfile");
-        let options = ["--quiet", "--label", LABEL, "--file", &file, "--tag", &name];
-        let build = [&["build"], &options[..], &[top]].concat();
+        let file = format!("{top}/examples/{example}/Dockerfile");
+        let fixed = ["--quiet", "--label", LABEL, "--file", &file, "--tag", &name];
+        let base = self
+            .base
+            .map(|base| format!("--build-arg=BASE_IMAGE={base}"));
+        let base: Vec<&str> = base.iter().map(String::as_str).collect();
+        let build = [&["build", "--network=none"], &fixed[..], &base, &[top]].concat();
         Engine::docker().call(&build).out();
-        Self(name)
+        Image(name)
+    }
+}
+
+impl Image {
+    pub(crate) fn run(&self, options: &[&str]) -> Container {
+        self.run_command(options, &[])
     }
 
-    fn run(&self, options: &[&str]) -> Container {
-        Container::of(&[&[PUBLISHED], options].concat(), &[&self.0])
+    pub(crate) fn run_command(&self, options: &[&str], command: &[&str]) -> Container {
+        Container::of(
+            &[&[PUBLISHED], options].concat(),
+            &[&[&*self.0], command].concat(),
+        )
     }
 }
 
@@ -60,13 +92,16 @@ impl Drop for Image {
     }
 }
 
-fn list(container: &Container) -> Answer {
+pub(crate) fn list(container: &Container) -> Answer {
     Answer::of(&container.server(), "GET", LIST)
 }
 
 /// A field of its process's status, on the host.
 fn status(container: &Container, field: &str) -> String {
-    let pid = container.inspect("{{.State.Pid}}");
+    status_of(&container.inspect("{{.State.Pid}}"), field)
+}
+
+pub(crate) fn status_of(pid: &str, field: &str) -> String {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix(field));
     let words: Vec<&str> = line.unwrap().split_whitespace().collect();
@@ -76,7 +111,7 @@ fn status(container: &Container, field: &str) -> String {
 #[test]
 fn the_image_lists_containers_as_a_user_with_the_sockets_group_and_ends_on_term() {
     let test = "the_image_lists_containers_as_a_user_with_the_sockets_group_and_ends_on_term";
-    let Some(image) = Image::get(test) else {
+    let Some(image) = SERVER.get(test) else {
         return;
     };
     let gid = fs::metadata(first_socket()).unwrap().gid();
@@ -110,7 +145,7 @@ fn the_image_lists_containers_as_a_user_with_the_sockets_group_and_ends_on_term(
 
 #[test]
 fn the_image_without_a_socket_says_so() {
-    let Some(image) = Image::get("the_image_without_a_socket_says_so") else {
+    let Some(image) = SERVER.get("the_image_without_a_socket_says_so") else {
         return;
     };
     let details = list(&image.run(&[])).details();
@@ -127,7 +162,7 @@ fn the_image_without_a_socket_says_so() {
 
 #[test]
 fn the_image_is_as_healthy_as_its_engine() {
-    let Some(image) = Image::get("the_image_is_as_healthy_as_its_engine") else {
+    let Some(image) = SERVER.get("the_image_is_as_healthy_as_its_engine") else {
         return;
     };
     let often = ["--health-interval=1s", "--health-retries=1"];
@@ -152,7 +187,7 @@ fn the_image_is_as_healthy_as_its_engine() {
 /// What the panel says is what helps.
 #[test]
 fn the_image_started_as_a_user_names_the_group_add_that_helps() {
-    let Some(image) = Image::get("the_image_started_as_a_user_names_the_group_add_that_helps")
+    let Some(image) = SERVER.get("the_image_started_as_a_user_names_the_group_add_that_helps")
     else {
         return;
     };
@@ -173,7 +208,7 @@ fn the_image_started_as_a_user_names_the_group_add_that_helps() {
 /// EPERM comes from where owner and mode know nothing of it.
 #[test]
 fn a_connection_that_a_security_module_denies_is_503() {
-    let Some(image) = Image::get("a_connection_that_a_security_module_denies_is_503") else {
+    let Some(image) = SERVER.get("a_connection_that_a_security_module_denies_is_503") else {
         return;
     };
     let engine = Socket::listing("[]").owned_by(4711, 0o660);

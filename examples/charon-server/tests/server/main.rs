@@ -18,6 +18,7 @@ mod webdriver;
 mod world;
 
 mod browser;
+mod charon;
 mod command_line;
 mod containers;
 mod image;

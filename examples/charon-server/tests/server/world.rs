@@ -19,7 +19,7 @@ use crate::engine::{Engine, LABEL, deadline};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 pub(crate) const LIST: &str = "/api/v1/docker/containers";
 /// tests/images/build makes it.
-const BUSYBOX: &str = "charon-init-test/busybox";
+pub(crate) const BUSYBOX: &str = "charon-init-test/busybox";
 
 /// What runs the server, and where.
 pub(crate) struct Server {
@@ -248,9 +248,17 @@ impl Answer {
 
 /// Why containers cannot be started here; the test is skipped then.
 pub(crate) fn has_engine(test: &str) -> bool {
-    let ran = Engine::docker().call(&["image", "inspect", BUSYBOX]);
+    has_image(test, BUSYBOX)
+}
+
+/// The same for another of the images that tests/images/build makes.
+pub(crate) fn has_image(test: &str, image: &str) -> bool {
+    let ran = Engine::docker().call(&["image", "inspect", image]);
     if ran.code != 0 {
-        skip(test, "needs Docker and tests/images/build busybox");
+        skip(
+            test,
+            &format!("needs Docker and tests/images/build: {image}"),
+        );
     }
     ran.code == 0
 }
@@ -294,7 +302,12 @@ impl Container {
 
     /// Where its port 8080 is published, as soon as a server answers there.
     pub(crate) fn server(&self) -> String {
-        let ran = Engine::docker().call(&["port", &self.name, "8080/tcp"]);
+        self.published("8080/tcp")
+    }
+
+    /// The same for another port.
+    pub(crate) fn published(&self, port: &str) -> String {
+        let ran = Engine::docker().call(&["port", &self.name, port]);
         let address = ran.out().trim().to_owned();
         let is_late = deadline(PATIENCE);
         while !is_answering(&address) {

@@ -3,13 +3,13 @@
 
 use std::os::unix::fs::chown;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::common::repository;
-use crate::engine::{Engine, deadline};
+use crate::common::{Scratch, repository};
+use crate::engine::{Engine, Ran, deadline};
 
 /// How many sockets an engine listens on. Each test takes one of its own: their groups differ.
 const SOCKETS: usize = 80;
@@ -95,5 +95,58 @@ impl Socket {
     /// The option that mounts it.
     pub(crate) fn mounted(&self) -> String {
         crate::engine::mounted(&self.0)
+    }
+}
+
+/// An engine that can be restarted without its directory: it listens in one that stays.
+pub(crate) struct RestartingEngine {
+    engine: Option<SecondEngine>,
+    directory: Scratch,
+    gid: u32,
+}
+
+impl RestartingEngine {
+    /// Its socket has this group, each time anew.
+    pub(crate) fn start(gid: u32) -> Self {
+        let mut restarting = Self {
+            engine: None,
+            directory: Scratch::new(),
+            gid,
+        };
+        restarting.restart();
+        restarting
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.directory().join("docker.sock")
+    }
+
+    pub(crate) fn restart(&mut self) {
+        self.stop();
+        let host = format!("unix://{}", self.socket().display());
+        self.engine = Some(SecondEngine::start("restarting", &["--host", &host]));
+        let is_late = deadline(Duration::from_secs(60));
+        while UnixStream::connect(self.socket()).is_err() {
+            assert!(!is_late(), "the engine does not listen");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        chown(self.socket(), None, Some(self.gid)).expect("the socket is ours");
+    }
+
+    pub(crate) fn stop(&mut self) {
+        if let Some(engine) = self.engine.take() {
+            engine.stop();
+        }
+    }
+
+    /// Sends dockerd a signal.
+    pub(crate) fn signal(&self, signal: &str) {
+        let engine = self.engine.as_ref().expect("it runs");
+        let pid = std::fs::read_to_string(engine.directory.join("pid")).expect("it has started");
+        Ran::of(Command::new("kill").args([signal, pid.trim()])).out();
     }
 }

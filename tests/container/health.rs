@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::common::{Scratch, skip};
 use crate::engine::{Container, Ran, deadline, mounted};
-use crate::second_engine::SecondEngine;
+use crate::second_engine::RestartingEngine;
 use crate::subject::{SOCKET, Subject, real_socket, subject};
 
 /// A check that is only about its answer.
@@ -205,72 +205,14 @@ fn pid_1_of_another_container_says_nothing_of_this_one() {
     assert!(output.starts_with(&group_add(4405)), "{output}");
 }
 
-/// An engine that can be restarted without its directory: it listens in one that stays.
-struct Restarting {
-    engine: Option<SecondEngine>,
-    scratch: Scratch,
-}
-
-impl Restarting {
-    fn start() -> Self {
-        let mut restarting = Self {
-            engine: None,
-            scratch: Scratch::new(),
-        };
-        restarting.restart();
-        restarting
-    }
-
-    fn socket(&self) -> PathBuf {
-        self.scratch.path().join("docker.sock")
-    }
-
-    fn restart(&mut self) {
-        self.stop();
-        let host = format!("unix://{}", self.socket().display());
-        self.engine = Some(SecondEngine::start("restarting", &["--host", &host]));
-        let is_late = deadline(Duration::from_secs(60));
-        while std::os::unix::net::UnixStream::connect(self.socket()).is_err() {
-            assert!(!is_late(), "the engine does not listen");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        std::os::unix::fs::chown(self.socket(), None, Some(4406)).unwrap();
-    }
-
-    fn stop(&mut self) {
-        let Some(engine) = self.engine.take() else {
-            return;
-        };
-        let directory = directory(&engine);
-        drop(engine);
-        let is_late = deadline(Duration::from_secs(60));
-        while directory.exists() {
-            assert!(!is_late(), "the engine does not end");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
-
-    /// Sends dockerd a signal.
-    fn signal(&self, signal: &str) {
-        let file = directory(self.engine.as_ref().unwrap()).join("pid");
-        let pid = std::fs::read_to_string(file).unwrap();
-        Ran::of(Command::new("kill").args([signal, pid.trim()])).out();
-    }
-}
-
-fn directory(engine: &SecondEngine) -> PathBuf {
-    let socket = engine.socket(4406);
-    socket.0.parent().unwrap().to_owned()
-}
-
 /// One engine for what takes an engine down.
 #[test]
 fn an_engine_that_hangs_or_was_restarted_is_not_reached_until_the_remedy() {
     let Some(subject) = subject() else { return };
-    let mut engine = Restarting::start();
+    let mut engine = RestartingEngine::start(4406);
     let by_socket = mounted(&engine.socket());
     let by_socket = subject.docker.run_ready(&[&by_socket], &subject.busybox);
-    let volume = format!("--volume={}:/engine", engine.scratch.path().display());
+    let volume = format!("--volume={}:/engine", engine.directory().display());
     let host = "--env=DOCKER_HOST=unix:///engine/docker.sock";
     let by_directory = subject.docker.run_ready(&[&volume, host], &subject.busybox);
     healthy(&check(&by_socket, &[]));

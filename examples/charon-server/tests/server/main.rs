@@ -27,3 +27,4 @@ mod remote;
 mod restart;
 mod selectors;
 mod sockets;
+mod stale;

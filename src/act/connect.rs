@@ -73,6 +73,18 @@ impl Bound {
         }
     }
 
+    /// An equal share of what is left, for the first of so many.
+    fn share(&self, of: usize) -> Self {
+        let left = |deadline: Instant| deadline.saturating_duration_since(Instant::now());
+        let parts = u32::try_from(of).unwrap_or(u32::MAX).max(1);
+        Self {
+            timeout: self.timeout,
+            deadline: self
+                .deadline
+                .and_then(|deadline| Instant::now().checked_add(left(deadline) / parts)),
+        }
+    }
+
     fn silent(&self, question: Option<Question>) -> Answer {
         Answer::Silent {
             question,
@@ -81,15 +93,31 @@ impl Bound {
     }
 }
 
+/// What an endpoint comes to.
+enum Place<'a> {
+    Socket(&'a Path),
+    /// The addresses of a host, the one that was reached before first.
+    Host(Vec<SocketAddr>),
+}
+
 fn ask(endpoint: &Endpoint, bound: &Bound) -> Result<Answer, Answer> {
-    let pong = engine::ping(&exchange(endpoint, Question::Ping, bound)?)?;
-    let answer = exchange(endpoint, Question::Version, bound)?;
+    let mut place = match endpoint {
+        Endpoint::Socket(path) => Place::Socket(path),
+        Endpoint::Tcp { host, port } => Place::Host(resolve(host, *port, bound)?),
+        // No plan has such a target: there is nothing to connect to.
+        Endpoint::Elsewhere { .. } => return Err(not_connected(Errno::AFNOSUPPORT)),
+    };
+    let pong = engine::ping(&exchange(&mut place, Question::Ping, bound)?)?;
+    let answer = exchange(&mut place, Question::Version, bound)?;
     Ok(engine::version(pong, &answer))
 }
 
 /// One request on a connection of its own, so that no answer depends on how the one before it ended.
-fn exchange(endpoint: &Endpoint, question: Question, bound: &Bound) -> Result<Response, Answer> {
-    let socket = dial(endpoint, bound)?;
+fn exchange(place: &mut Place<'_>, question: Question, bound: &Bound) -> Result<Response, Answer> {
+    let socket = match place {
+        Place::Socket(path) => dial_socket(path, bound)?,
+        Place::Host(addresses) => dial_host(addresses, bound)?,
+    };
     let path = question.path();
     let request = format!("GET {path} HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n");
     write(&socket, request.as_bytes(), question, bound)?;
@@ -109,15 +137,6 @@ fn exchange(endpoint: &Endpoint, question: Question, bound: &Bound) -> Result<Re
     }
 }
 
-fn dial(endpoint: &Endpoint, bound: &Bound) -> Result<OwnedFd, Answer> {
-    match endpoint {
-        Endpoint::Socket(path) => dial_socket(path, bound),
-        Endpoint::Tcp { host, port } => dial_host(host, *port, bound),
-        // No plan has such a target: there is nothing to connect to.
-        Endpoint::Elsewhere { .. } => Err(not_connected(Errno::AFNOSUPPORT)),
-    }
-}
-
 fn dial_socket(path: &Path, bound: &Bound) -> Result<OwnedFd, Answer> {
     let address = SocketAddrUnix::new(path).map_err(not_connected)?;
     dial_address(AddressFamily::UNIX, bound, |socket| {
@@ -125,20 +144,28 @@ fn dial_socket(path: &Path, bound: &Bound) -> Result<OwnedFd, Answer> {
     })
 }
 
-/// The addresses of the host, one after the other.
-fn dial_host(host: &str, port: u16, bound: &Bound) -> Result<OwnedFd, Answer> {
+/// One address after the other, each with its share of the time: one that leads nowhere would take all of it. The one
+/// that is reached goes to the front.
+fn dial_host(addresses: &mut [SocketAddr], bound: &Bound) -> Result<OwnedFd, Answer> {
     let mut failed = Answer::NotResolved {
         why: "no address".to_owned(),
     };
-    for address in resolve(host, port, bound)? {
+    for tried in 0..addresses.len() {
+        let Some(address) = addresses.get(tried) else {
+            break;
+        };
         let family = match address {
             SocketAddr::V4(_) => AddressFamily::INET,
             SocketAddr::V6(_) => AddressFamily::INET6,
         };
-        match dial_address(family, bound, |socket| {
-            rustix::net::connect(socket, &address)
+        let share = bound.share(addresses.len() - tried);
+        match dial_address(family, &share, |socket| {
+            rustix::net::connect(socket, address)
         }) {
-            Ok(socket) => return Ok(socket),
+            Ok(socket) => {
+                addresses.swap(0, tried);
+                return Ok(socket);
+            }
             Err(answer) => failed = answer,
         }
     }

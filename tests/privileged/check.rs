@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::engine::{Server, always, docker, http, late, on_a_port, podman, say, silent};
+use crate::engine::{
+    Server, always, docker, full_port, http, late, on_a_port, on_a_port_of, podman, say, silent,
+};
 use crate::namespaces::INSIDE;
 use crate::trace::can_trace;
 use crate::world::{End, PASSWD, Start, World};
@@ -542,6 +544,31 @@ fn an_engine_behind_tcp() {
     for elsewhere in ["https://proxy", "ssh://user@proxy", "fd://3"] {
         let message = at(elsewhere.to_owned()).unhealthy("not-checkable");
         has(&message, &[elsewhere, "CHARON_DOCKER_ENABLED=false"]);
+    }
+}
+
+/// A name may have an address that leads nowhere, an IPv6 one say, and another that leads to the engine.
+#[test]
+fn a_host_of_which_one_address_does_not_answer() {
+    let Some(world) = World::new("a_host_of_which_one_address_does_not_answer") else {
+        return;
+    };
+    // glibc reads one line for a name without it (host.conf(5)), and sorts what it reads.
+    world.write("etc/host.conf", "multi on\n", 0o644);
+    let hosts = "127.9.8.5 proxy\n127.0.0.1 proxy\n";
+    let check = |timeout: &str, port: u16| {
+        let host = format!("tcp://proxy:{port}");
+        let check = world.start(["--check", timeout, "--format=json"]);
+        check.env("DOCKER_HOST", host).end()
+    };
+    for (well, full) in [("127.0.0.1", "127.9.8.5"), ("127.9.8.5", "127.0.0.1")] {
+        let port = on_a_port_of(well, docker());
+        let _full = full_port(full, port);
+        world.write("etc/hosts", hosts, 0o644);
+        check("--timeout=4s", port).healthy();
+        world.write("etc/hosts", format!("{full} proxy\n"), 0o644);
+        let message = check("--timeout=200ms", port).unhealthy("no-answer");
+        has(&message, &["no connection within 200 ms"]);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Servers on a socket of the world, each with one way to answer: what an engine, a proxy or something else does.
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -84,7 +84,12 @@ impl Drop for Server {
 
 /// A server on a port of 127.0.0.1, for as long as the tests run.
 pub(crate) fn on_a_port(way: Way) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    on_a_port_of("127.0.0.1", way)
+}
+
+/// The same of another address.
+pub(crate) fn on_a_port_of(address: &str, way: Way) -> u16 {
+    let listener = TcpListener::bind((address, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
         for stream in listener.incoming() {
@@ -93,6 +98,20 @@ pub(crate) fn on_a_port(way: Way) -> u16 {
         }
     });
     port
+}
+
+/// The same port of another address, where nobody accepts and the queue is full: the kernel drops what comes then.
+pub(crate) fn full_port(address: &str, port: u16) -> (TcpListener, Vec<TcpStream>) {
+    let listener = TcpListener::bind((address, port)).unwrap();
+    // listen(2) again sets the length of the queue.
+    rustix::net::listen(&listener, 0).unwrap();
+    let to = listener.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    while let Ok(stream) = TcpStream::connect_timeout(&to, Duration::from_millis(300)) {
+        waiting.push(stream);
+        assert!(waiting.len() < 100, "the queue is not full");
+    }
+    (listener, waiting)
 }
 
 fn tell_peer(stream: &UnixStream, sender: &Sender<(u32, u32)>) {

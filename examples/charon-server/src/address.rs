@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::net::Ipv6Addr;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Where an engine usually listens, and where one without root does.
 const DEFAULT: &str = "/var/run/docker.sock";
@@ -59,10 +59,11 @@ impl Address {
 
 /// The local engine: what `DOCKER_HOST` names, when it is there, else the first of the usual sockets that is.
 pub(crate) struct Local {
+    /// What comes first is preferred, whenever it is there.
     candidates: Vec<Address>,
-    /// The first that was seen. An engine that is started again has no socket for a while, and what is listed must not
-    /// be another engine's meanwhile.
-    seen: OnceLock<Address>,
+    /// The best that was seen so far; as many as there are candidates before that. An engine that is started again has
+    /// no socket for a while, and what is listed must not be another engine's meanwhile.
+    seen: AtomicUsize,
 }
 
 impl Local {
@@ -70,26 +71,22 @@ impl Local {
         let uid = rustix::process::getuid().as_raw();
         let rootless = format!("/run/user/{uid}/docker.sock");
         let usual = [DEFAULT.to_owned(), rootless].map(Address::Socket);
+        let candidates: Vec<Address> = docker_host.into_iter().chain(usual).collect();
         Self {
-            candidates: docker_host.into_iter().chain(usual).collect(),
-            seen: OnceLock::new(),
+            seen: AtomicUsize::new(candidates.len()),
+            candidates,
         }
     }
 
-    /// Where to ask. While nothing is there, the first candidate is what the operator is told about.
+    /// Where to ask. While nothing is there, it is the first candidate that the operator is told about.
     pub(crate) fn address(&self) -> Address {
-        if let Some(seen) = self.seen.get() {
-            return seen.clone();
-        }
-        let mut candidates = self.candidates.iter();
-        match candidates.find(|candidate| candidate.is_there()) {
-            Some(found) => self.seen.get_or_init(|| found.clone()).clone(),
-            None => self
-                .candidates
-                .first()
-                .cloned()
-                .unwrap_or_else(|| Address::Socket(DEFAULT.to_owned())),
-        }
+        let seen = self.seen.load(Ordering::Relaxed);
+        let mut preferred = self.candidates.iter().take(seen.saturating_add(1));
+        let best = preferred.position(Address::is_there).unwrap_or(seen);
+        self.seen.fetch_min(best, Ordering::Relaxed);
+        let found = self.candidates.get(best).or(self.candidates.first());
+        let nowhere = || Address::Socket(DEFAULT.to_owned());
+        found.cloned().unwrap_or_else(nowhere)
     }
 }
 

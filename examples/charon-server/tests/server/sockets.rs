@@ -43,6 +43,26 @@ fn a_docker_host_that_is_not_there_gives_way_to_the_usual_socket() {
     }
 }
 
+/// What `DOCKER_HOST` names is used when it is there; when it is gone again, another engine is not listed in its place.
+#[test]
+fn a_docker_host_that_comes_later_is_used_from_then_on() {
+    if !is_root("a_docker_host_that_comes_later_is_used_from_then_on") {
+        return;
+    }
+    let usual = Socket::listing(r#"[{"Id":"usual"}]"#);
+    let named = Socket::listing(r#"[{"Id":"named"}]"#);
+    let (there, away) = (named.path(), named.path().with_extension("away"));
+    fs::rename(&there, &away).unwrap();
+    let server = Server::alone(Some(&usual.path()), &[], &[("DOCKER_HOST", &unix(&there))]);
+    let id = || server.get(LIST).json()[0]["id"].clone();
+    assert_eq!(id(), "usual");
+    fs::rename(&away, &there).unwrap();
+    assert_eq!(id(), "named");
+    fs::rename(&there, &away).unwrap();
+    let details = server.get(LIST).details();
+    assert!(details.contains("docker.sock': not found; "), "{details}");
+}
+
 /// The words of contract 8, down to the gid.
 #[test]
 fn a_socket_of_another_group_is_503_with_the_group_add_that_helps() {

@@ -1,7 +1,8 @@
 //! Text that may come from outside → one line that only says what it says.
 
 /// `text` with everything escaped that could end the line, move the cursor or turn the direction of writing.
-pub(super) fn line(text: &str) -> String {
+#[must_use]
+pub fn line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for character in text.chars() {
         if forges(character) {

@@ -21,7 +21,7 @@ mod compose;
 mod diff;
 mod docker;
 mod env;
-mod escape;
+pub mod escape;
 mod json;
 mod kubernetes;
 pub mod log;

@@ -22,6 +22,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use charon_init::exit_code;
+use charon_init::render::escape;
 
 use settings::Outcome;
 
@@ -44,8 +45,9 @@ fn main() -> ExitCode {
     })
 }
 
-/// One line on standard error. Nobody can be told that it is closed, and a server does not end for that.
+/// One line on standard error, whatever an engine has to say. Nobody can be told that it is closed, and a server does
+/// not end for that.
 fn say(message: &str) {
-    let line = format!("charon-server: {message}\n");
+    let line = escape::line(&format!("charon-server: {message}")) + "\n";
     if let Err(_unheard) = io::stderr().write_all(line.as_bytes()) {}
 }

@@ -240,6 +240,31 @@ fn anything_else_is_500_and_only_the_log_says_what_it_was() {
     }
 }
 
+/// An engine elsewhere does not write our log.
+#[test]
+fn what_an_engine_says_stays_within_its_line_of_the_log() {
+    let answer = http_500(r#"{"message":"bad\ncharon-server: forged\u001b[2J"}"#);
+    let engine = Socket::answering(answer.as_bytes(), Duration::ZERO);
+    let server = Server::on(&engine.path());
+    server.get(LIST).is_500();
+    let is_late = crate::engine::deadline(crate::world::PATIENCE);
+    while !server.log.lock().unwrap().contains("forged") {
+        assert!(!is_late(), "{:?}", server.log.lock());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let log = server.log.lock().unwrap().clone();
+    assert_eq!(log.lines().count(), 1, "{log:?}");
+    assert!(
+        log.contains(r"bad\ncharon-server: forged\u{1b}[2J"),
+        "{log:?}"
+    );
+}
+
+fn http_500(body: &str) -> String {
+    let length = body.len();
+    format!("HTTP/1.1 500 Internal Server Error\r\nContent-Length: {length}\r\n\r\n{body}")
+}
+
 #[test]
 fn docker_switched_off_is_503_and_says_so() {
     let engine = Socket::listing("[]");

@@ -196,6 +196,8 @@ fn errno_of(kind: io::ErrorKind) -> i32 {
         (io::ErrorKind::NotFound, Errno::NOENT),
         (io::ErrorKind::PermissionDenied, Errno::ACCESS),
         (io::ErrorKind::ConnectionRefused, Errno::CONNREFUSED),
+        // The path does not fit into an address (unix(7)).
+        (io::ErrorKind::InvalidInput, Errno::NAMETOOLONG),
     ];
     let found = known.iter().find(|(known, _)| *known == kind);
     found.map_or(Errno::IO, |(_, errno)| *errno).raw_os_error()

@@ -265,6 +265,18 @@ fn http_500(body: &str) -> String {
     format!("HTTP/1.1 500 Internal Server Error\r\nContent-Length: {length}\r\n\r\n{body}")
 }
 
+/// connect(2) takes no longer one (unix(7)), and says so without a number.
+#[test]
+fn a_path_that_is_too_long_for_a_socket_is_503_by_that_name() {
+    let scratch = crate::common::Scratch::new();
+    let long = scratch.path().join("x".repeat(120));
+    let short = scratch.path().join("s");
+    let _engine = std::os::unix::net::UnixListener::bind(&short).unwrap();
+    fs::rename(&short, &long).unwrap();
+    let details = Server::on(&long).get(LIST).details();
+    assert!(details.contains("File name too long"), "{details}");
+}
+
 #[test]
 fn docker_switched_off_is_503_and_says_so() {
     let engine = Socket::listing("[]");

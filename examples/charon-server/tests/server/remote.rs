@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::common::Scratch;
 use crate::engine::first_socket;
 use crate::stub::{Socket, closed_port, forwarder};
-use crate::world::{Container, LIST, Server, has_engine, unix};
+use crate::world::{Container, LIST, Server, has_engine, is_root, unix};
 
 const ID: &str = "6f9c2f0e-2f5b-4d8e-9a58-1d2c3b4a5f60";
 const OTHER: &str = "00000000-0000-4000-8000-00000000000f";
@@ -53,6 +53,26 @@ fn a_known_server_is_asked_whatever_the_local_socket_does() {
             assert!(answer.body.contains(&container.name), "{answer:?}");
         }
         drop(hanging);
+    }
+}
+
+#[test]
+fn a_known_server_is_asked_where_there_is_no_local_socket_or_no_permission() {
+    let test = "a_known_server_is_asked_where_there_is_no_local_socket_or_no_permission";
+    if !is_root(test) || !has_engine(test) {
+        return;
+    }
+    let container = Container::run(&[]);
+    let servers = servers(&forwarder(&first_socket()), &closed_port());
+    let variables = [("CHARON_REMOTE_SERVERS", &*servers)];
+    let closed = Socket::listing("[]").owned_by(988, 0o660);
+    let charon = ["--reuid", "1000", "--regid", "1000", "--clear-groups"];
+    for local in [None, Some(closed.path())] {
+        let server = Server::alone(local.as_deref(), &charon, &variables);
+        server.get(LIST).details();
+        let answer = server.get(&of(ID));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert!(answer.body.contains(&container.name), "{answer:?}");
     }
 }
 

@@ -9,8 +9,8 @@ use crate::refusal::Finding;
 use crate::request::{Mode, Request, Sockets};
 
 /// The identity that the server has is that of PID 1, with every group that it lacks: what a start would give it is no
-/// help to a process that runs. Is it? PID 1 is somebody else behind `docker run --init`, with `--pid=host` and in a
-/// pod with shareProcessNamespace; then the planned identity stands for the server.
+/// help to a process that runs. Is it? With `docker run --init`, `--pid=host` and in a pod with shareProcessNamespace it
+/// is the process in its place; where even that is somebody else, the planned identity stands for the server.
 pub(super) fn take_pid_1s_identity(
     facts: &Facts,
     person: &mut Person,

@@ -29,7 +29,8 @@ pub struct Facts {
     pub own: OwnFacts,
     /// Where COMMAND could be; `None` without one.
     pub command: Option<CommandFacts>,
-    /// PID 1, where root asks for a check and may look at it: the server, unless an init or a pod stands before it.
+    /// PID 1, where root asks for a check and may look at it, or what is in its place: the server, unless something else
+    /// stands before it.
     pub pid_1: Option<FirstProcess>,
 }
 
@@ -97,7 +98,7 @@ pub struct Process {
     pub is_pid_1: bool,
 }
 
-/// PID 1 of our PID namespace, as `/proc/1` tells it.
+/// PID 1 of our PID namespace, or the process that our container was made for where PID 1 is another, as /proc tells it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FirstProcess {
     /// User ids.

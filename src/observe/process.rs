@@ -44,15 +44,53 @@ pub(super) fn observe(may_stay: bool) -> Result<Process, Failure> {
     })
 }
 
-/// Look at PID 1; `None` where it cannot be looked at, which is no reason to fail: then it is not asked.
+/// Look at the process that our container was made for: PID 1, its first child where PID 1 is an init of the engine's, and
+/// where PID 1 is not of our container the oldest process that is. `None` where none can be looked at, which is no
+/// reason to fail: then it is not asked.
 pub(super) fn pid_1() -> Option<FirstProcess> {
-    let status = parse::status::status(&read_proc("/proc/1/status").ok()?)?;
+    let first = other("1", parse::cgroup::are_together)?;
+    if first.is_of_our_container && !first.uid.effective.is_root() {
+        return Some(first);
+    }
+    // Of a machine without control groups of its own, PID 1 is above all containers.
+    let is_init = other("1", are_same)?.is_of_our_container;
+    let found = if is_init { first_child() } else { oldest() };
+    found.or(Some(first))
+}
+
+/// Kernels without CONFIG_PROC_CHILDREN do not say (proc(5)).
+fn first_child() -> Option<FirstProcess> {
+    let children = read_proc("/proc/1/task/1/children").ok()?;
+    let child = children.split(|byte| *byte == b' ').next()?;
+    other(std::str::from_utf8(child).ok()?, are_same)
+}
+
+/// Of those in the very control groups that we are in: an engine puts what it executes in a container there, later.
+fn oldest() -> Option<FirstProcess> {
+    let ours = read_proc("/proc/self/cgroup").ok()?;
+    let age = |pid: &String| parse::stat::started(&read_proc(&format!("/proc/{pid}/stat")).ok()?);
+    let of_ours = std::fs::read_dir("/proc").ok()?.filter_map(|entry| {
+        let pid = entry.ok()?.file_name().into_string().ok()?;
+        let is_process = pid.bytes().all(|byte| byte.is_ascii_digit());
+        let its = is_process.then(|| read_proc(&format!("/proc/{pid}/cgroup")));
+        (its?.ok()? == ours).then_some(pid)
+    });
+    let oldest = of_ours.filter_map(|pid| Some((age(&pid)?, pid))).min()?;
+    other(&oldest.1, are_same)
+}
+
+fn are_same(its: &[u8], ours: &[u8]) -> bool {
+    its == ours
+}
+
+fn other(pid: &str, are_together: fn(&[u8], &[u8]) -> bool) -> Option<FirstProcess> {
+    let status = parse::status::status(&read_proc(&format!("/proc/{pid}/status")).ok()?)?;
     let groups = |pid: &str| read_proc(&format!("/proc/{pid}/cgroup")).unwrap_or_default();
     Some(FirstProcess {
         uid: four(status.uid),
         gid: four(status.gid),
         groups: status.groups,
-        is_of_our_container: parse::cgroup::are_together(&groups("1"), &groups("self")),
+        is_of_our_container: are_together(&groups(pid), &groups("self")),
     })
 }
 

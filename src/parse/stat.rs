@@ -9,16 +9,10 @@ pub struct Stat {
     pub group: u32,
 }
 
-/// The stat; `None` when it is cut short. The name, which the process chooses, may hold blanks and brackets: what
-/// counts stands behind its last bracket.
+/// The stat; `None` when it is cut short.
 #[must_use]
 pub fn stat(file: &[u8]) -> Option<Stat> {
-    let end = file.iter().rposition(|byte| *byte == b')')?;
-    let rest = file.get(end.checked_add(1)?..)?;
-    let mut words = rest
-        .split(|byte| *byte == b' ')
-        .filter(|word| !word.is_empty());
-    words.next()?; // the state
+    let mut words = words(file)?;
     let mut number = || {
         let number = super::number(words.next()?)?;
         u32::try_from(number).ok()
@@ -27,4 +21,23 @@ pub fn stat(file: &[u8]) -> Option<Stat> {
         parent: number()?,
         group: number()?,
     })
+}
+
+/// When the process was started, in clock ticks since boot; `None` when the stat is cut short.
+#[must_use]
+pub fn started(file: &[u8]) -> Option<u64> {
+    // Field 22, and the words begin at 4.
+    super::number(words(file)?.nth(18)?)
+}
+
+/// What follows the state. The name, which the process chooses, may hold blanks and brackets: what counts stands behind
+/// its last bracket.
+fn words(file: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
+    let end = file.iter().rposition(|byte| *byte == b')')?;
+    let rest = file.get(end.checked_add(1)?..)?;
+    let mut words = rest
+        .split(|byte| *byte == b' ')
+        .filter(|word| !word.is_empty());
+    words.next()?;
+    Some(words)
 }

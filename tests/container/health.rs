@@ -138,19 +138,27 @@ fn a_check_by_docker_exec_is_as_who_asks_or_as_the_server() {
     healthy(&check(&container, &[]));
 }
 
-/// The group that the server has is not the socket's any more: a start would give it, and the server lacks it.
+/// The group that the server has is not the socket's any more: a start would give it, and the server lacks it. That is so
+/// behind the engine's init too, which is root, beside the machine's, and beside one in a pod.
 #[test]
 fn a_group_that_changed_since_the_start_is_missing() {
     let Some(subject) = subject() else { return };
-    let socket = subject.second().socket(4402);
-    let container = subject
+    let pod = subject
         .docker
-        .run_ready(&[&socket.mounted()], &subject.busybox);
-    healthy(&check(&container, &[]));
-    socket.set_group(4403);
-    assert_eq!(unhealthy(&check(&container, &[])), group_add(4403));
-    container.restart(2);
-    healthy(&check(&container, &[]));
+        .run_ready(&["--user=65535:65535"], &subject.busybox);
+    let pod = format!("--pid=container:{}", pod.name);
+    for options in [&[][..], &["--init"], &["--pid=host"], &[&pod]] {
+        let socket = subject.second().socket(4402);
+        let mounted = socket.mounted();
+        let options = [&[&*mounted], options].concat();
+        let container = subject.docker.run_ready(&options, &subject.busybox);
+        healthy(&check(&container, &[]));
+        socket.set_group(4403);
+        let said = unhealthy(&check(&container, &[]));
+        assert_eq!(said, group_add(4403), "{options:?}");
+        container.restart(2);
+        healthy(&check(&container, &[]));
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use charon_init::parse::duration::duration;
-use charon_init::parse::stat::{Stat, stat};
+use charon_init::parse::stat::{Stat, started, stat};
 
 #[test]
 fn a_duration_is_a_whole_number_with_a_unit_or_of_seconds() {
@@ -65,6 +65,17 @@ fn a_stat_says_parent_and_group() {
             group: 0
         })
     );
+}
+
+#[test]
+fn a_stat_says_when_the_process_was_started() {
+    let before = "56 (a) S 1) S 12 34 34 0 -1 4194304 92 0 0 0 0 0 0 0 20 0 1 0";
+    assert_eq!(
+        started(format!("{before} 8123 2646016 88 1").as_bytes()),
+        Some(8123)
+    );
+    assert_eq!(started(before.as_bytes()), None);
+    assert_eq!(started(b""), None);
 }
 
 #[test]

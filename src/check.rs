@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::time::Instant;
 
 use rustix::io::Errno;
 
@@ -51,7 +52,8 @@ impl From<Refusal> for Checked {
 
 /// Ask the engine as the identity, say what came of it on stdout, and give the exit code: 0 or 1.
 pub(crate) fn check(request: &Request, log: Log, format: CheckFormat) -> u8 {
-    let checked = asked(request, Report::new(log)).unwrap_or_else(|stopped| stopped);
+    let begun = Instant::now();
+    let checked = asked(request, Report::new(log), begun).unwrap_or_else(|stopped| stopped);
     say(format, &checked)
 }
 
@@ -71,7 +73,7 @@ fn say(format: CheckFormat, checked: &Checked) -> u8 {
     }
 }
 
-fn asked(request: &Request, report: Report) -> Result<Checked, Checked> {
+fn asked(request: &Request, report: Report, begun: Instant) -> Result<Checked, Checked> {
     match &request.sockets {
         Sockets::Ignored => return Ok(Checked::stopped_by(Cause::SwitchedOff, None)),
         Sockets::NotNeeded { docker_host } => match endpoint(docker_host) {
@@ -91,7 +93,7 @@ fn asked(request: &Request, report: Report) -> Result<Checked, Checked> {
     for step in &plan.steps {
         report.say(LogLevel::Debug, &render::log::step(step));
     }
-    let answers = match act::perform(&plan.steps, None) {
+    let answers = match act::perform(&plan.steps, None, begun) {
         ActError::Asked(answers) => answers,
         ActError::Failed(failure) => return Err(failure.into()),
         // A check has neither step.

@@ -48,6 +48,7 @@ pub use diagnosis::Diagnosis;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::time::Instant;
 
 use act::ActError;
 use act::init::Held;
@@ -151,7 +152,7 @@ fn start(request: &Request, log: Log, held: Result<Option<Held>, Failure>) -> u8
             report.findings(&plan.findings);
             say_plan(&plan, report);
             match own::give(&plan, report) {
-                Ok(()) => End::Act(act::perform(&plan.steps, held.as_ref())),
+                Ok(()) => End::Act(act::perform(&plan.steps, held.as_ref(), Instant::now())),
                 Err(failure) => failure.into(),
             }
         }

@@ -29,10 +29,10 @@ const LARGEST: usize = 64 * 1024;
 /// How soon the resolver is looked at again.
 const PATIENCE: Duration = Duration::from_millis(20);
 
-/// Asks every target, up to the first that does not answer as an engine.
+/// Asks every target, up to the first that does not answer as an engine. What was done since `begun` is within the bound.
 #[must_use]
-pub(super) fn connect(connection: &Connection, _dropped: &Verified) -> Vec<Answer> {
-    let bound = Bound::new(connection.timeout);
+pub(super) fn connect(connection: &Connection, begun: Instant, _dropped: &Verified) -> Vec<Answer> {
+    let bound = Bound::new(connection.timeout, begun);
     let mut answers = Vec::new();
     for target in &connection.targets {
         let answer = ask(&target.endpoint, &bound).unwrap_or_else(|answer| answer);
@@ -53,10 +53,10 @@ struct Bound {
 }
 
 impl Bound {
-    fn new(timeout: Duration) -> Self {
+    fn new(timeout: Duration, begun: Instant) -> Self {
         Self {
             timeout,
-            deadline: Instant::now().checked_add(timeout),
+            deadline: begun.checked_add(timeout),
         }
     }
 

@@ -11,6 +11,8 @@ pub mod ownership;
 pub mod privileges;
 mod read_back;
 
+use std::time::Instant;
+
 use crate::answer::Answer;
 use crate::failure::{Cause, Failure};
 use crate::plan::{Planned, Step};
@@ -41,12 +43,12 @@ impl From<Failure> for ActError {
 ///
 /// Edits of files are not among them: those come first, under the lock ([`group_file`]), because their outcome can
 /// change the plan. Nor are owners ([`ownership`]): what comes of those is told meanwhile. Both are skipped here, so
-/// that a caller hands over the steps as they were printed.
+/// that a caller hands over the steps as they were printed. What has a bound in time has it from `begun` on.
 #[must_use]
-pub fn perform(steps: &[Planned], held: Option<&Held>) -> ActError {
+pub fn perform(steps: &[Planned], held: Option<&Held>, begun: Instant) -> ActError {
     let mut verified = None;
     for planned in steps {
-        match take(&planned.step, held, &mut verified) {
+        match take(&planned.step, held, begun, &mut verified) {
             Ok(()) => (),
             Err(error) => return error,
         }
@@ -55,7 +57,12 @@ pub fn perform(steps: &[Planned], held: Option<&Held>) -> ActError {
 }
 
 /// Takes one step. COMMAND runs only with the proof of a read-back, and every later change makes that proof void.
-fn take(step: &Step, held: Option<&Held>, verified: &mut Option<Verified>) -> Result<(), ActError> {
+fn take(
+    step: &Step,
+    held: Option<&Held>,
+    begun: Instant,
+    verified: &mut Option<Verified>,
+) -> Result<(), ActError> {
     let proof = verified.take();
     match step {
         Step::EditFile(_) | Step::Own(_) => (),
@@ -84,7 +91,7 @@ fn take(step: &Step, held: Option<&Held>, verified: &mut Option<Verified>) -> Re
         }
         Step::Connect(connection) => {
             let proof = proof.ok_or_else(unverified)?;
-            return Err(ActError::Asked(connect::connect(connection, &proof)));
+            return Err(ActError::Asked(connect::connect(connection, begun, &proof)));
         }
     }
     Ok(())

@@ -9,13 +9,13 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::net::{
     AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, connect, listen, socket_with,
 };
 
-use crate::engine::{Server, docker, dripping, late, on_a_port, silent};
+use crate::engine::{Server, docker, dripping, full_port, late, on_a_port, silent};
 use crate::trace::can_trace;
 use crate::world::World;
 
@@ -174,6 +174,42 @@ fn a_host_that_never_answers() {
     };
     let port = on_a_port(silent());
     is_in_time(&world, &[], &format!("tcp://127.0.0.1:{port}"));
+}
+
+/// The kernel drops what would connect: no answer at all, and of two addresses neither.
+#[test]
+fn a_host_that_takes_no_connection() {
+    let Some(world) = world("a_host_that_takes_no_connection") else {
+        return;
+    };
+    let one = full_port("127.0.0.1", 0);
+    let port = one.0.local_addr().unwrap().port();
+    is_in_time(&world, &[], &format!("tcp://127.0.0.1:{port}"));
+    let _other = full_port("127.9.8.4", port);
+    world.write("etc/host.conf", "multi on\n", 0o644);
+    world.write("etc/hosts", "127.0.0.1 proxy\n127.9.8.4 proxy\n", 0o644);
+    is_in_time(&world, &[], &format!("tcp://proxy:{port}"));
+}
+
+/// What comes before the connection is within the deadline as well: account files that take their time, say.
+#[test]
+fn account_files_that_are_long() {
+    let Some(world) = world("account_files_that_are_long") else {
+        return;
+    };
+    let server = Server::on(world.path(SOCKET), 988, docker());
+    let mut group = world.read("etc/group");
+    let mut reading = 0;
+    while reading < 250 {
+        let lines = (0..20_000).map(|number| format!("g{number}:x:{}:\n", 100_000 + number));
+        group.extend(lines);
+        world.write("etc/group", &group, 0o644);
+        let start = Instant::now();
+        world.start(["--check", "--timeout=60s"]).end().success();
+        reading = start.elapsed().as_millis();
+    }
+    server.becomes(silent());
+    is_in_time(&world, &[], "");
 }
 
 /// getaddrinfo(3) alone would wait for ten seconds and more.

@@ -73,7 +73,7 @@ pub fn own_finding(
         .findings
         .into_iter()
         .find(Finding::is_out_of_reach)?;
-    // Permissions are nothing to root (capabilities(7), CAP_DAC_OVERRIDE).
-    let overrides = process.uid.effective.is_root();
+    // Permissions are nothing to root, up to what its user namespace maps (user_namespaces(7), CAP_DAC_OVERRIDE).
+    let overrides = process.uid.effective.is_root() && !matches!(finding, Finding::Unmapped { .. });
     (!overrides || !is_of_a_mounted_socket(&finding)).then_some(finding)
 }

@@ -324,6 +324,9 @@ fn a_process_that_asks_about_itself_is_judged_as_it_is() {
     assert_eq!(own(&zero), None);
     let root = world().socket(1000, 988, 0o600);
     assert_eq!(own(&root), None);
+    // Its power ends at what its user namespace does not map.
+    let inside = world().user_namespace().socket(65534, 65534, 0o660);
+    assert!(matches!(own(&inside), Some(Finding::Unmapped { .. })));
     let root = world().found(SOCKET, Found::Missing);
     assert!(matches!(own(&root), Some(Finding::NotMounted { .. })));
 }

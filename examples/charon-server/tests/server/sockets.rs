@@ -106,6 +106,21 @@ fn a_directory_that_cannot_be_searched_is_503() {
     assert!(details.contains(directory.to_str().unwrap()), "{details}");
 }
 
+/// Root in a rootless container is not root to a socket of the host's.
+#[test]
+fn a_socket_that_is_not_mapped_is_503_with_that_cause_for_root_too() {
+    if !is_root("a_socket_that_is_not_mapped_is_503_with_that_cause_for_root_too") {
+        return;
+    }
+    let engine = Socket::listing("[]").owned_by(988, 0o660);
+    std::os::unix::fs::chown(engine.path(), Some(2000), None).unwrap();
+    let inside = ["--nnp", "unshare", "--user", "--map-root-user"];
+    let server = Server::alone(Some(&engine.path()), &inside, &[]);
+    let details = server.get(LIST).details();
+    assert!(details.contains("(uid=0 gid=0)"), "{details}");
+    assert!(details.contains("overflow gid 65534"), "{details}");
+}
+
 #[test]
 fn a_stale_socket_is_503() {
     let engine = Socket::stale();

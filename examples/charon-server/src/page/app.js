@@ -34,10 +34,7 @@ async function show() {
   failure.replaceChildren();
   list.replaceChildren();
   section.hidden = source.value === "custom";
-  if (section.hidden) {
-    byId("forward-host").focus();
-    return;
-  }
+  if (section.hidden) return;
   status.textContent = "Loading…";
   const answer = await get(`${API}/docker/containers?${selector(source.value)}`);
   if (question !== asked) return;

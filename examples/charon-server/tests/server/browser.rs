@@ -271,6 +271,8 @@ fn remote_servers_can_be_chosen_and_custom_asks_no_engine() {
     assert!(!panel.contains("group_add"), "{panel}");
     browser.press("Custom".chars());
     browser.wait_for("document.getElementById('containers').hidden");
+    // Whoever passes it with the arrow keys stays on the list of sources.
+    assert_eq!(browser.text(FOCUS), "source");
     assert_eq!(
         browser.text("document.getElementById('failure').innerText"),
         ""

@@ -17,6 +17,7 @@ mod stub;
 mod webdriver;
 mod world;
 
+mod answers;
 mod browser;
 mod charon;
 mod command_line;

@@ -54,29 +54,44 @@ pub(super) fn pid_1() -> Option<FirstProcess> {
     }
     // Of a machine without control groups of its own, PID 1 is above all containers.
     let is_init = other("1", are_same)?.is_of_our_container;
-    let found = if is_init { first_child() } else { oldest() };
+    let pid = if is_init { first_child() } else { oldest() };
+    // A process that we come from is the session of whoever asks, and no server.
+    let pid = pid.filter(|pid| !ancestors().contains(pid));
+    let found = pid.and_then(|pid| other(&pid, are_same));
     found.or(Some(first))
 }
 
 /// Kernels without CONFIG_PROC_CHILDREN do not say (proc(5)).
-fn first_child() -> Option<FirstProcess> {
+fn first_child() -> Option<String> {
     let children = read_proc("/proc/1/task/1/children").ok()?;
     let child = children.split(|byte| *byte == b' ').next()?;
-    other(std::str::from_utf8(child).ok()?, are_same)
+    String::from_utf8(child.to_vec()).ok()
 }
 
 /// Of those in the very control groups that we are in: an engine puts what it executes in a container there, later.
-fn oldest() -> Option<FirstProcess> {
+fn oldest() -> Option<String> {
     let ours = read_proc("/proc/self/cgroup").ok()?;
-    let age = |pid: &String| parse::stat::started(&read_proc(&format!("/proc/{pid}/stat")).ok()?);
+    let age = |pid: &str| parse::stat::started(&read_proc(&format!("/proc/{pid}/stat")).ok()?);
     let of_ours = std::fs::read_dir("/proc").ok()?.filter_map(|entry| {
         let pid = entry.ok()?.file_name().into_string().ok()?;
         let is_process = pid.bytes().all(|byte| byte.is_ascii_digit());
         let its = is_process.then(|| read_proc(&format!("/proc/{pid}/cgroup")));
         (its?.ok()? == ours).then_some(pid)
     });
-    let oldest = of_ours.filter_map(|pid| Some((age(&pid)?, pid))).min()?;
-    other(&oldest.1, are_same)
+    let (_, pid) = of_ours.filter_map(|pid| Some((age(&pid)?, pid))).min()?;
+    Some(pid)
+}
+
+/// Our parent and its parents, as far as our PID namespace goes; and ourselves.
+fn ancestors() -> Vec<String> {
+    let parent = |pid: &String| {
+        let stat = read_proc(&format!("/proc/{pid}/stat")).ok()?;
+        let parent = parse::stat::stat(&stat)?.parent;
+        (parent > 0).then(|| parent.to_string())
+    };
+    let own = getpid().as_raw_nonzero().to_string();
+    // A /proc of another PID namespace has other numbers, and need not come to an end.
+    std::iter::successors(Some(own), parent).take(64).collect()
 }
 
 fn are_same(its: &[u8], ours: &[u8]) -> bool {

@@ -188,6 +188,22 @@ fn pid_1_that_is_not_the_server_is_not_taken_for_it() {
     }
 }
 
+/// As where somebody asks from a session of his own, as root and with `--pid=host`: the oldest process is his shell.
+#[test]
+fn a_process_that_the_check_comes_from_is_not_taken_for_the_server() {
+    let Some(subject) = subject() else { return };
+    let socket = subject.second().socket(4410).mounted();
+    let script = "(until [ $(stat -c %u /proc/$$) = 1000 ]; do sleep 0.1; done
+         /charon-init --check --timeout 60s; echo \"code $?\"; : >/tmp/done) &
+        exec su -s /bin/sh charon -c 'while [ ! -e /tmp/done ]; do sleep 0.1; done'";
+    let options = [&*socket, "--pid=host", "--entrypoint=sh"];
+    let said = subject.ran(&options, &["-c", script]).out();
+    assert!(
+        said.contains("': reached ") && said.ends_with("code 0\n"),
+        "{said}"
+    );
+}
+
 /// As in a pod with shareProcessNamespace: PID 1 has the same uid and is somebody else.
 #[test]
 fn pid_1_of_another_container_says_nothing_of_this_one() {

@@ -15,7 +15,8 @@ const LARGEST: usize = 256 * 1024 * 1024;
 /// Read a file of /proc in one call: such a file is one record, and what does not fit is missing from the end, which
 /// its parser notices.
 pub(super) fn read_proc(path: &str) -> Result<Vec<u8>, Errno> {
-    let file = openat(CWD, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let file = retry_on_intr(|| openat(CWD, path, flags, Mode::empty()))?;
     let mut chunk = [0; CHUNK];
     let count = retry_on_intr(|| read(&file, chunk.as_mut_slice()))?;
     let mut bytes = chunk.get(..count).unwrap_or_default().to_vec();

@@ -3,12 +3,12 @@
 use std::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use nix::sys::resource::{Resource, getrlimit};
 use rustix::fs::{
     AtFlags, FileType, Mode, OFlags, RawMode, ResolveFlags, Statx, StatxAttributes, StatxFlags,
     fstat, openat, openat2, statx,
 };
 use rustix::io::{Errno, retry_on_intr};
-use rustix::process::{Resource, getrlimit};
 
 /// As many directories as may be open at once, one below the other; that of PATH_MAX is 2048, and nobody builds it.
 const DEEPEST: usize = 1000;
@@ -118,7 +118,8 @@ fn is_mount(file: BorrowedFd<'_>, device: u64) -> Result<bool, Errno> {
 
 /// How many directories may be open, one below the other.
 pub(super) fn levels() -> usize {
-    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    // Not rustix's: where a seccomp profile makes it fail, that one gives what was on the stack. Then EMFILE will tell.
+    let limit = getrlimit(Resource::RLIMIT_NOFILE).map_or(u64::MAX, |(limit, _)| limit);
     usize::try_from(limit.saturating_sub(RESERVED))
         .unwrap_or(DEEPEST)
         .clamp(1, DEEPEST)

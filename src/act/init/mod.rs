@@ -53,8 +53,9 @@ pub fn supervise(supervision: &Supervision, held: &Held, dropped: &Verified) -> 
         )),
         Ok(Fork::Parent(child)) => {
             drop(inherited);
-            match settle(child) {
-                Ok(()) => ActError::Ended(Watch::new(child, supervision).until_the_end()),
+            let watch = Watch::new(child, supervision);
+            match settle(child).and_then(|()| watch.until_the_end()) {
+                Ok(code) => ActError::Ended(code),
                 Err(failure) => failure.into(),
             }
         }
@@ -87,6 +88,9 @@ impl Inherited {
 
 /// What the process that stays lets go of: descriptors, the working directory, the last capabilities, a core dump, code.
 fn settle(child: Pid) -> Result<(), Failure> {
+    // musl's fork(3) blocks signals meanwhile and puts back what was blocked before, without a look whether the kernel
+    // told it: where that failed, a signal that is not blocked would be lost, SIGCHLD too, and we would wait for ever.
+    let held = Held::all();
     child::lead_own_group(child);
     raw::close_from(3);
     let at_root = chdir("/").map_err(|errno| Failure::errno("change to the root directory", errno));
@@ -94,7 +98,7 @@ fn settle(child: Pid) -> Result<(), Failure> {
     let closed = set_dumpable_behavior(DumpableBehavior::NotDumpable)
         .map_err(|errno| Failure::errno("become non-dumpable", errno));
     raw::let_go_of_code();
-    match at_root.and(bare).and(closed) {
+    match held.and(at_root).and(bare).and(closed) {
         Ok(()) => Ok(()),
         Err(failure) => {
             // COMMAND runs already: it goes with us.

@@ -10,6 +10,7 @@ use super::raw::{Arrival, Target, send};
 use super::remains::{Except, signal_all};
 use super::signals;
 use super::terminal::{self, Terminal};
+use crate::failure::Failure;
 use crate::plan::{Forward, Init, Supervision};
 
 /// How long what was killed may take to go, before the kernel takes it with us: what another user runs cannot be killed.
@@ -61,30 +62,37 @@ impl Watch {
     }
 
     /// Until COMMAND has ended, and what is left with it where a grace period is set.
-    pub(super) fn until_the_end(mut self) -> u8 {
+    ///
+    /// # Errors
+    /// What becomes of COMMAND cannot be learnt: then it is killed.
+    pub(super) fn until_the_end(mut self) -> Result<u8, Failure> {
         let code = self.watch();
+        if code.is_err() && self.code.is_none() {
+            send(Target::Group(self.child), libc::SIGKILL);
+        }
         if !self.is_pid_1 {
             terminal::take_back_from(self.child);
         }
         code
     }
 
-    fn watch(&mut self) -> u8 {
+    /// Looks before it waits: COMMAND may have ended before signals were blocked again ([`super::settle`]).
+    fn watch(&mut self) -> Result<u8, Failure> {
         loop {
+            let anyone_left = self.reap()?;
+            match self.code {
+                Some(code) if self.init.grace.is_zero() || !anyone_left => return Ok(code),
+                Some(_) if self.stage == Stage::Running => self.terminate(),
+                Some(_) | None => {}
+            }
             match (signals::next(self.deadline()), self.stage) {
                 (Some(arrival), _) => self.take(arrival),
                 (None, Stage::Killed { until, .. }) if Instant::now() >= until => {
-                    return self.code.unwrap_or(KILLED);
+                    return Ok(self.code.unwrap_or(KILLED));
                 }
                 (None, Stage::Running | Stage::Terminating(_) | Stage::Killed { .. }) => {
                     self.kill();
                 }
-            }
-            let anyone_left = self.reap();
-            match self.code {
-                Some(code) if self.init.grace.is_zero() || !anyone_left => return code,
-                Some(_) if self.stage == Stage::Running => self.terminate(),
-                Some(_) | None => {}
             }
         }
     }
@@ -126,14 +134,16 @@ impl Watch {
         }
     }
 
-    /// Reap whoever is dead. Is anyone left?
-    fn reap(&mut self) -> bool {
+    /// Reap whoever is dead. Is anyone left? An error, which the kernel has none for, would come again and again, and
+    /// we would wait for ever; so would a COMMAND that somebody else has reaped.
+    fn reap(&mut self) -> Result<bool, Failure> {
         loop {
             match wait(WaitOptions::NOHANG | WaitOptions::UNTRACED) {
                 Ok(Some((pid, status))) if pid == self.child => self.learn(status),
                 Ok(Some(_)) | Err(Errno::INTR) => {}
-                Ok(None) => return true,
-                Err(_) => return false,
+                Ok(None) => return Ok(true),
+                Err(Errno::CHILD) if self.code.is_some() => return Ok(false),
+                Err(errno) => return Err(Failure::errno("wait for the command", errno)),
             }
         }
     }

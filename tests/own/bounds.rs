@@ -7,7 +7,8 @@ use std::os::unix::fs::chown;
 
 use rustix::fs::{Mode, OFlags, mkdirat, openat};
 
-use crate::tree::{NOTHING, others, owner, owning};
+use crate::trace::can_trace;
+use crate::tree::{NOTHING, one_of_each, others, owner, owning};
 use crate::world::World;
 
 /// The limit, in KiB.
@@ -148,4 +149,21 @@ fn command_finds_no_descriptor_of_ours_and_no_thread() {
     let without = digits(world.run("/bin/sh", &look[1..]).end().success());
     assert_eq!(with.len(), without.len(), "{with:?} {without:?}");
     assert_eq!(with[..with.len() - 1], without[..without.len() - 1]);
+}
+
+#[test]
+fn a_profile_that_hides_the_limit_of_descriptors_makes_no_difference() {
+    let test = "a_profile_that_hides_the_limit_of_descriptors_makes_no_difference";
+    let (Some(world), true) = (World::new(test), can_trace(test)) else {
+        return;
+    };
+    one_of_each(&world.path("data"));
+    let trace = world.path("tmp/trace");
+    let fault = ["strace", "-f", "-e", "inject=prlimit64:error=EPERM", "-o"];
+    let end = owning(&world, 1000, &["true"])
+        .under(fault.iter().chain(&[trace.to_str().unwrap()]))
+        .end();
+    assert!(fs::read_to_string(&trace).unwrap().contains("(INJECTED)"));
+    assert_eq!(others(&world.path("data"), (1000, 1000)), NOTHING);
+    end.success();
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{chown, symlink};
+use std::path::Path;
 
 use crate::trace::{can_trace, inject};
 use crate::tree::{NOTHING, one_of_each, others, owner, owning, plant};
@@ -157,10 +158,18 @@ fn a_path_may_be_a_file_or_lead_through_roots_links() {
 
 #[test]
 fn hard_links_stay_where_they_may_be_in_use_outside() {
-    let Some(world) = World::new("hard_links_stay_where_they_may_be_in_use_outside") else {
-        return;
-    };
-    let data = world.path("data");
+    // A directory that is root's alone is walked by names, any other by descriptors.
+    for owner_of_data in [0, 4242] {
+        let Some(world) = World::new("hard_links_stay_where_they_may_be_in_use_outside") else {
+            return;
+        };
+        let data = world.path("data");
+        chown(&data, Some(owner_of_data), Some(owner_of_data)).unwrap();
+        hard_links_stay(&world, &data);
+    }
+}
+
+fn hard_links_stay(world: &World, data: &Path) {
     for (link, target) in [("shadow", "etc/passwd"), ("inner", "data/a")] {
         if link == "inner" {
             fs::write(world.path(target), "").unwrap();
@@ -170,7 +179,7 @@ fn hard_links_stay_where_they_may_be_in_use_outside() {
     fs::write(data.join("mine"), "").unwrap();
     chown(data.join("mine"), Some(1000), Some(1000)).unwrap();
     fs::hard_link(data.join("mine"), data.join("mine2")).unwrap();
-    let end = owning(&world, 1000, &["true"]).end();
+    let end = owning(world, 1000, &["true"]).end();
     let line = end
         .stderr
         .lines()
@@ -183,8 +192,33 @@ fn hard_links_stay_where_they_may_be_in_use_outside() {
     assert!(!line.contains("mine"), "{line}");
     assert_eq!(owner(world.path("etc/passwd")), (0, 0));
     assert_eq!(owner(data.join("a")), (0, 0));
-    assert_eq!(owner(&data), (1000, 1000));
+    assert_eq!(owner(data), (1000, 1000));
     end.success();
+}
+
+/// Between a look at a name and a change by it, the name could get another file.
+#[test]
+fn where_others_may_rename_no_owner_is_changed_by_a_name() {
+    let test = "where_others_may_rename_no_owner_is_changed_by_a_name";
+    let (Some(world), true) = (World::new(test), can_trace(test)) else {
+        return;
+    };
+    one_of_each(&world.path("data"));
+    chown(world.path("data"), Some(1000), Some(1000)).unwrap();
+    chown(world.path("data/sub"), Some(1000), Some(1000)).unwrap();
+    let (calls, end) = crate::trace::calls(&world, owning(&world, 5000, &["/bin/true"]));
+    assert_eq!(end.code, 0, "{end:?}");
+    assert_eq!(others(&world.path("data"), (1000, 5000)), NOTHING);
+    let changes = calls.iter().filter(|call| call.name == "fchownat");
+    let by_name = |call: &&crate::trace::Call| !call.line.contains(", \"\", 1000, 5000");
+    let (by_name, by_descriptor): (Vec<_>, Vec<_>) = changes.partition(by_name);
+    // All but the two files that lie where root alone may rename, /data/sub/deep being another user's.
+    let lines: Vec<_> = by_name.iter().map(|call| &call.line).collect();
+    assert!(by_descriptor.len() >= 9, "{lines:?}");
+    assert!(
+        by_name.iter().all(|call| call.line.contains("\"file\"")),
+        "{lines:?}"
+    );
 }
 
 #[test]

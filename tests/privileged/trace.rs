@@ -32,6 +32,15 @@ pub(crate) fn can_trace(test: &str) -> bool {
 
 /// Runs `start` under strace.
 pub(crate) fn calls(world: &World, start: Start<'_>) -> (Vec<Call>, End) {
+    let (mut calls, end) = calls_with_the_last(world, start);
+    if calls.last().is_some_and(|call| call.name == "execve") {
+        calls.pop();
+    }
+    (calls, end)
+}
+
+/// The same, and the execve(2) that succeeded: the call by which COMMAND takes our place.
+pub(crate) fn calls_with_the_last(world: &World, start: Start<'_>) -> (Vec<Call>, End) {
     let output = world.path("tmp/trace");
     let end = start
         .under(["strace", "-s", "200", "-o", output.to_str().unwrap()])
@@ -55,20 +64,22 @@ fn parse(trace: &str) -> Vec<Call> {
     let mut counts = HashMap::new();
     let mut calls = Vec::new();
     let mut is_ours = false;
-    for line in trace.lines() {
+    // The execve(2) by which strace itself makes the process is in the trace, and `when=` does not count it.
+    for line in trace.lines().skip(1) {
         let Some((name, _)) = line.split_once('(') else {
             continue;
         };
         let ordinal = counts.entry(name.to_owned()).or_insert(0);
         *ordinal += 1;
-        if name == "execve" && line.contains(" = 0") {
-            is_ours = line.starts_with("execve(\"/charon-init\"");
-        } else if is_ours {
+        if is_ours {
             calls.push(Call {
                 name: name.to_owned(),
                 ordinal: *ordinal,
                 line: line.to_owned(),
             });
+        }
+        if name == "execve" && line.contains(" = 0") {
+            is_ours = line.starts_with("execve(\"/charon-init\"");
         }
     }
     calls

@@ -32,6 +32,11 @@ pub(crate) struct World {
 impl World {
     /// `None`, and said so, where we are not root or the kernel gives no mount namespace.
     pub(crate) fn new(test: &str) -> Option<Self> {
+        Self::with(test, &charon_init())
+    }
+
+    /// The same with this binary under test.
+    pub(crate) fn with(test: &str, binary: &Path) -> Option<Self> {
         if !rustix::process::geteuid().is_root() {
             skip(test, "needs root");
             return None;
@@ -41,14 +46,13 @@ impl World {
             skip(test, "needs a mount namespace");
             return None;
         }
-        Some(Self::build())
+        Some(Self::build(binary))
     }
 
-    fn build() -> Self {
-        let binary = charon_init();
+    fn build(binary: &Path) -> Self {
         let world = Self {
             scratch: Scratch::new(),
-            is_dynamic: is_dynamic(&binary),
+            is_dynamic: is_dynamic(binary),
         };
         for directory in [
             "bin",

@@ -1,0 +1,70 @@
+//! A fault at every system call of every kind of start → COMMAND with exactly the planned identity, or no COMMAND.
+//!
+//! `scenario.rs` says what is started and as what it may run, `fault.rs` what can go wrong at a call, `verdict.rs` what
+//! may come of it. The kernel is the real one; strace(1) answers the one call in its place, or kills at it.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should stop"
+)]
+#![allow(
+    dead_code,
+    reason = "the world of the privileged tests can do more than is used here"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../privileged/engine.rs"]
+mod engine;
+#[path = "../privileged/probe.rs"]
+mod probe;
+#[path = "../privileged/trace.rs"]
+mod trace;
+#[path = "../privileged/world.rs"]
+mod world;
+
+mod fault;
+mod left;
+mod scenario;
+mod scenarios;
+mod sweep;
+mod verdict;
+
+use std::io::Write;
+use std::time::Instant;
+
+use common::skip;
+use sweep::Sweep;
+use trace::can_trace;
+
+/// What CI has time for: every so many-th fault, and all of those at the calls that matter most.
+const EVERY: usize = 12;
+
+fn is_long() -> bool {
+    std::env::var_os("CHARON_TEST_LONG").is_some()
+}
+
+#[test]
+fn whatever_fails_the_command_runs_with_the_planned_identity_or_not_at_all() {
+    let test = "whatever_fails_the_command_runs_with_the_planned_identity_or_not_at_all";
+    if !rustix::process::geteuid().is_root() {
+        return skip(test, "needs root");
+    }
+    if !can_trace(test) {
+        return;
+    }
+    let start = Instant::now();
+    let mut sweep = Sweep::new(test, if is_long() { 1 } else { EVERY });
+    // One kind alone: a part of its name.
+    let only = std::env::var("CHARON_FAULTS").unwrap_or_default();
+    for scenario in scenarios::ALL.iter().filter(|one| one.name.contains(&only)) {
+        sweep.run(scenario);
+    }
+    let told = format!("{sweep}, {} s\n", start.elapsed().as_secs());
+    // Past the capture of the test harness: the numbers are part of the result.
+    std::io::stderr().write_all(told.as_bytes()).unwrap();
+    assert!(sweep.violations.is_empty(), "{}", sweep.told_violations());
+}

@@ -146,6 +146,46 @@ fn a_directory_that_is_swapped_for_a_link_without_openat2() {
     }
 }
 
+/// What the races above show only where one is won.
+#[test]
+fn no_entry_is_opened_through_a_link() {
+    let test = "no_entry_is_opened_through_a_link";
+    let (Some(world), true) = (world(test), can_trace(test)) else {
+        return;
+    };
+    fs::create_dir_all(world.path("data/sub/deep")).unwrap();
+    fs::write(world.path("data/file"), "").unwrap();
+    let trace = world.path("tmp/trace");
+    let opens = |gid: u32, fault: &str, call: &str| -> Vec<String> {
+        let strace = ["strace", "-f", "-e", fault, "-o", trace.to_str().unwrap()];
+        let end = owning(&world, gid, &["/bin/true"]).under(strace).end();
+        assert_eq!(end.code, 0, "{end:?}");
+        let told = fs::read_to_string(&trace).unwrap();
+        let is_of_an_entry = |line: &&str| {
+            let of_an_entry = line.contains(call) && !line.contains("AT_FDCWD");
+            of_an_entry && !line.contains(", \".\", ")
+        };
+        let opens = told.lines().filter(is_of_an_entry);
+        opens.map(str::to_owned).collect()
+    };
+    let way = "RESOLVE_NO_XDEV|RESOLVE_NO_MAGICLINKS|RESOLVE_NO_SYMLINKS|RESOLVE_BENEATH";
+    for (gid, fault, call, guard) in [
+        (5000, "trace=all", " openat2(", way),
+        (
+            5001,
+            "inject=openat2:error=ENOSYS",
+            " openat(",
+            "O_NOFOLLOW",
+        ),
+    ] {
+        let opens = opens(gid, fault, call);
+        assert!(opens.len() >= 3, "{call}: {opens:?}");
+        for open in opens {
+            assert!(open.contains(guard), "{open}");
+        }
+    }
+}
+
 #[test]
 fn a_file_that_is_swapped_for_a_hard_link_to_one_outside() {
     if let Some(world) = world("a_file_that_is_swapped_for_a_hard_link_to_one_outside") {

@@ -5,8 +5,11 @@ use crate::left::stray_owner;
 use crate::scenario::{Kind, Ran, Scenario};
 use crate::world::{End, World};
 
-/// What a start is called that ended before anything of ours ran: aborted by Rust's runtime or the C library.
+/// How a start ends before anything of ours ran: aborted by Rust's runtime or the C library.
 const ABORTED: [i32; 2] = [134, 139];
+
+/// The word of the loader, which a dynamic build has.
+const NOT_LOADED: i32 = 127;
 
 /// Calls that concern memory alone: without it Rust's allocator aborts, which no code of ours can turn into a message.
 const MEMORY: [&str; 6] = ["brk", "madvise", "mmap", "mprotect", "mremap", "munmap"];
@@ -83,6 +86,7 @@ fn by_code(
                 "aborted without memory"
             })
         }
+        NOT_LOADED if fault.is_before_main && ran == Ran::Not => Ok("not loaded"),
         71 if has_not && is_message(fault, end) => Ok("failed: 71"),
         78 if has_not && is_message(fault, end) => Ok("refused: 78"),
         126 if has_not && is_message(fault, end) => Ok("not executed: 126"),

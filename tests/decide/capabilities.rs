@@ -227,6 +227,25 @@ fn capability_that_the_runtime_withheld_is_a_finding() {
     );
 }
 
+/// Permitted still: no file gives it back, so it is not handed on either.
+#[test]
+fn capability_that_is_out_of_the_bounding_set_is_withheld() {
+    let raw = capabilities(&["net_raw"]);
+    let world = world().keep(&["net_raw"]).with(|world| {
+        let sets = &mut world.facts.process.capabilities;
+        sets.permitted = sets.permitted.union(raw);
+        sets.bounding = sets.bounding.without(raw);
+    });
+    let withheld = Finding::KeepWithheld {
+        capability: Capability::from_name("net_raw").unwrap(),
+    };
+    assert_eq!(world.findings(), [withheld]);
+    assert_eq!(
+        world.expected(),
+        expected(&[1000], CapSet::EMPTY, CapSet::EMPTY)
+    );
+}
+
 #[test]
 fn command_whose_capabilities_would_be_dropped_is_refused() {
     let world = command_with(world(), &["net_raw", "net_admin"], true);

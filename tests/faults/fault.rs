@@ -66,6 +66,16 @@ impl Fault {
 /// All faults at `calls`, or of those that matter less only every so many-th.
 pub(crate) fn all(calls: &[Call], every: usize) -> Vec<Fault> {
     let main = calls.iter().position(is_of_main).expect("main begins");
+    at(calls, main, every)
+}
+
+/// All faults where every call is ours.
+pub(crate) fn at_any_of(calls: &[Call]) -> Vec<Fault> {
+    at(calls, 0, 1)
+}
+
+/// `main` is the first call that is ours.
+fn at(calls: &[Call], main: usize, every: usize) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (place, call) in calls.iter().enumerate() {
         let mut mishaps = vec![Mishap::Kill];

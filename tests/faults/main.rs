@@ -26,6 +26,7 @@ mod trace;
 #[path = "../privileged/world.rs"]
 mod world;
 
+mod child;
 mod fault;
 mod left;
 mod scenario;
@@ -39,12 +40,22 @@ use std::time::Instant;
 use common::skip;
 use sweep::Sweep;
 use trace::can_trace;
+use world::World;
 
 /// What CI has time for: every so many-th fault, and all of those at the calls that matter most.
-const EVERY: usize = 12;
+const EVERY: usize = 30;
 
-fn is_long() -> bool {
-    std::env::var_os("CHARON_TEST_LONG").is_some()
+fn every() -> usize {
+    if std::env::var_os("CHARON_TEST_LONG").is_some() {
+        1
+    } else {
+        EVERY
+    }
+}
+
+/// Past the capture of the test harness: the numbers are part of the result.
+fn tell(line: &str) {
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
 }
 
 #[test]
@@ -57,14 +68,33 @@ fn whatever_fails_the_command_runs_with_the_planned_identity_or_not_at_all() {
         return;
     }
     let start = Instant::now();
-    let mut sweep = Sweep::new(test, if is_long() { 1 } else { EVERY });
+    let mut sweep = Sweep::new(test, every());
     // One kind alone: a part of its name.
     let only = std::env::var("CHARON_FAULTS").unwrap_or_default();
     for scenario in scenarios::ALL.iter().filter(|one| one.name.contains(&only)) {
         sweep.run(scenario);
     }
     let told = format!("{sweep}, {} s\n", start.elapsed().as_secs());
-    // Past the capture of the test harness: the numbers are part of the result.
-    std::io::stderr().write_all(told.as_bytes()).unwrap();
+    tell(&told);
     assert!(sweep.violations.is_empty(), "{}", sweep.told_violations());
+}
+
+#[test]
+fn whatever_fails_in_the_child_of_an_init_it_becomes_the_command_as_planned_or_ends() {
+    let test = "whatever_fails_in_the_child_of_an_init_it_becomes_the_command_as_planned_or_ends";
+    if !can_trace(test) {
+        return;
+    }
+    let Some(world) = World::with(test, &sweep::binary()) else {
+        return;
+    };
+    world.socket("run/docker.sock", 988, 0o660);
+    let (counts, wrong) = child::sweep(&world, &scenarios::INIT_WITH_AN_EDIT);
+    let faults: usize = counts.values().sum();
+    tell(&format!(
+        "faults in the child of an init: {faults}, {counts:?}\n"
+    ));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let earlier = counts.get(child::EARLIER).copied().unwrap_or_default();
+    assert!(earlier < faults / 4, "{counts:?}");
 }

@@ -26,6 +26,12 @@ const UNTOUCHED: [File; 3] = [
     same("etc/gshadow", GSHADOW),
 ];
 
+const NEW_GROUP: [File; 3] = [
+    same("etc/passwd", PASSWD),
+    file("etc/group", GROUP, DOCKER_GROUP),
+    file("etc/gshadow", GSHADOW, DOCKER_GSHADOW),
+];
+
 /// Where the path cannot be looked at, the line that an earlier start made goes with the grant.
 const DONE: [File; 3] = [
     same("etc/passwd", PASSWD),
@@ -53,17 +59,24 @@ const WITH_SOCKET: Identity = Identity {
     ..CHARON
 };
 
+/// An init that waits for the lock, and then has a line to add.
+pub(crate) const INIT_WITH_AN_EDIT: Scenario = Scenario {
+    name: "the child of an init",
+    options: &["--init"],
+    environment: &[],
+    socket: Some(988),
+    files: NEW_GROUP,
+    identity: WITH_SOCKET,
+    kind: Kind::Init,
+};
+
 pub(crate) const ALL: &[Scenario] = &[
     Scenario {
         name: "a new group",
         options: &[],
         environment: &[],
         socket: Some(988),
-        files: [
-            same("etc/passwd", PASSWD),
-            file("etc/group", GROUP, DOCKER_GROUP),
-            file("etc/gshadow", GSHADOW, DOCKER_GSHADOW),
-        ],
+        files: NEW_GROUP,
         identity: WITH_SOCKET,
         kind: Kind::Start,
     },

@@ -34,7 +34,7 @@ struct Share {
 }
 
 /// What is shipped, where it was built: the loader of a dynamic build makes most of its calls, and they are not ours.
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     let shipped = repository().join("target/static/charon-init");
     let is_given = std::env::var_os("CHARON_INIT_BIN").is_some();
     if shipped.exists() && !is_given {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use rustix::io::Errno;
 
-use crate::act::{self, ActError};
+use crate::act::{self, ActError, Surroundings};
 use crate::answer::{Answer, Foreign, Question};
 use crate::diagnosis::{Cause, Diagnosis};
 use crate::failure::Failure;
@@ -93,7 +93,11 @@ fn asked(request: &Request, report: Report, begun: Instant) -> Result<Checked, C
     for step in &plan.steps {
         report.say(LogLevel::Debug, &render::log::step(step));
     }
-    let answers = match act::perform(&plan.steps, None, begun) {
+    let surroundings = Surroundings {
+        begun: Some(begun),
+        ..Surroundings::default()
+    };
+    let answers = match act::perform(&plan.steps, &surroundings) {
         ActError::Asked(answers) => answers,
         ActError::Failed(failure) => return Err(failure.into()),
         // A check has neither step.

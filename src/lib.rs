@@ -48,13 +48,12 @@ pub use diagnosis::Diagnosis;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::time::Instant;
 
-use act::ActError;
 use act::init::Held;
+use act::{ActError, Surroundings};
 use cli::Outcome;
 use diagnosis::Cause;
-use facts::Facts;
+use facts::{Facts, Variable};
 use failure::Failure;
 use plan::Plan;
 use refusal::Refused;
@@ -101,7 +100,13 @@ impl From<Failure> for End {
 /// first of all ([`Held::if_asked`]). Returns the exit code; a start that succeeds does not return, unless it stays.
 #[must_use]
 pub fn run(args: impl IntoIterator<Item = OsString>, held: Result<Option<Held>, Failure>) -> u8 {
-    match cli::parse(args, |name| std::env::var_os(name)) {
+    // Read once: getenv(3) would go through all of it for every option.
+    let environment: Vec<_> = std::env::vars_os().collect();
+    let variable = |wanted: &str| {
+        let found = environment.iter().find(|(name, _)| name == wanted);
+        found.map(|(_, value)| value.clone())
+    };
+    match cli::parse(args, variable) {
         Outcome::Help(text) | Outcome::Version(text) => match release(held) {
             Ok(()) => print(&text),
             Err(failure) => fail(&failure, Report::new(Log::DEFAULT)),
@@ -125,7 +130,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, held: Result<Option<Held>, 
             refuse(&refused, Report::new(log), dry_run_format)
         }
         Outcome::Run { request, log } => match &request.mode {
-            Mode::Start { .. } => start(&request, log, held),
+            Mode::Start { .. } => start(&request, log, held, &environment),
             Mode::DryRun {
                 format, service, ..
             } => match release(held) {
@@ -141,7 +146,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>, held: Result<Option<Held>, 
 }
 
 /// Observe, decide, act; then say why COMMAND does not run.
-fn start(request: &Request, log: Log, held: Result<Option<Held>, Failure>) -> u8 {
+fn start(
+    request: &Request,
+    log: Log,
+    held: Result<Option<Held>, Failure>,
+    environment: &[Variable],
+) -> u8 {
     let report = Report::new(log);
     let held = match held.and_then(|held| keep_or_release(request, held)) {
         Ok(held) => held,
@@ -152,7 +162,14 @@ fn start(request: &Request, log: Log, held: Result<Option<Held>, Failure>) -> u8
             report.findings(&plan.findings);
             say_plan(&plan, report);
             match own::give(&plan, report) {
-                Ok(()) => End::Act(act::perform(&plan.steps, held.as_ref(), Instant::now())),
+                Ok(()) => End::Act(act::perform(
+                    &plan.steps,
+                    &Surroundings {
+                        held: held.as_ref(),
+                        environment,
+                        begun: None,
+                    },
+                )),
                 Err(failure) => failure.into(),
             }
         }

@@ -46,10 +46,13 @@ impl Report {
     }
 }
 
-/// Colour only for a person: on a terminal, and not where NO_COLOR asks for none (no-color.org).
+/// Colour only for a person: on a terminal, which has a name (engines set TERM along with it) and is no `dumb` one, and
+/// not where NO_COLOR asks for none (no-color.org).
 fn is_colour_wanted() -> bool {
     let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    !is_unwanted && io::stderr().is_terminal()
+    let has_colours =
+        std::env::var_os("TERM").is_some_and(|name| !name.is_empty() && name != "dumb");
+    !is_unwanted && has_colours && io::stderr().is_terminal()
 }
 
 /// Draw `line` over the one that was drawn last (ECMA-48 EL).

@@ -14,14 +14,14 @@ use crate::facts::Variable;
 use crate::parse::shebang;
 use crate::plan::Command;
 
-/// Executes COMMAND; returns only when that is not possible.
+/// Executes COMMAND in our `own` environment and its identity's; returns only when that is not possible.
 ///
 /// The candidates are tried as execvp(3) does it, but a file that the kernel does not understand is never handed to a
 /// shell: that would run data as a program, on one libc and not on the other.
 #[must_use]
-pub fn execute(command: &Command, _dropped: &Verified) -> ExecFailure {
+pub fn execute(command: &Command, own: &[Variable], _dropped: &Verified) -> ExecFailure {
     let name = command.argv.first().map(PathBuf::from).unwrap_or_default();
-    let environment = environment(std::env::vars_os(), &command.environment);
+    let environment = environment(own, &command.environment);
     let strings = c_strings(&command.argv).and_then(|argv| Ok((argv, environment?)));
     let Ok((argv, environment)) = strings else {
         // A NUL byte in the home directory of an account: the arguments came to us without one.
@@ -55,19 +55,16 @@ pub(super) fn unprepared(command: &Command, errno: Errno) -> ExecFailure {
 ///
 /// A name that occurs twice is left once, lest a program that takes the last one sees root's home. What has no `=` is
 /// no variable (environ(7)) and does not get this far: std passes it over.
-fn environment(
-    own: impl Iterator<Item = Variable>,
-    replacements: &[Variable],
-) -> Result<Vec<CString>, NulError> {
+fn environment(own: &[Variable], replacements: &[Variable]) -> Result<Vec<CString>, NulError> {
     let mut pending: Vec<_> = replacements.iter().collect();
     // Never grown: an allocator this young maps a page for every size that it meets.
-    let mut result = Vec::with_capacity(own.size_hint().0.saturating_add(replacements.len()));
+    let mut result = Vec::with_capacity(own.len().saturating_add(replacements.len()));
     for (name, value) in own {
-        if !replacements.iter().any(|(replaced, _)| *replaced == name) {
-            result.push(assignment(&name, &value)?);
-        } else if let Some(index) = pending.iter().position(|(new, _)| *new == name) {
+        if !replacements.iter().any(|(replaced, _)| replaced == name) {
+            result.push(assignment(name, value)?);
+        } else if let Some(index) = pending.iter().position(|(new, _)| new == name) {
             let (_, value) = pending.remove(index);
-            result.push(assignment(&name, value)?);
+            result.push(assignment(name, value)?);
         }
     }
     for (name, value) in pending {
@@ -189,7 +186,7 @@ mod tests {
     }
 
     fn merged(own: &[(&str, &str)], replacements: &[(&str, &str)]) -> Vec<String> {
-        environment(variables(own).into_iter(), &variables(replacements))
+        environment(&variables(own), &variables(replacements))
             .into_iter()
             .flatten()
             .map(|entry| entry.to_string_lossy().into_owned())
@@ -217,9 +214,6 @@ mod tests {
         let odd = OsString::from_vec(vec![0xff, b'=', 0xfe]);
         let own = [(OsString::from("ODD"), odd)];
         let expected = CString::new(b"ODD=\xff=\xfe".to_vec());
-        assert_eq!(
-            environment(own.into_iter(), &[]),
-            expected.map(|one| vec![one])
-        );
+        assert_eq!(environment(&own, &[]), expected.map(|one| vec![one]));
     }
 }

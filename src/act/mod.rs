@@ -14,6 +14,7 @@ mod read_back;
 use std::time::Instant;
 
 use crate::answer::Answer;
+use crate::facts::Variable;
 use crate::failure::{Cause, Failure};
 use crate::plan::{Planned, Step};
 use execute::ExecFailure;
@@ -39,16 +40,27 @@ impl From<Failure> for ActError {
     }
 }
 
+/// What the steps are taken with that no plan holds.
+#[derive(Clone, Copy, Default)]
+pub struct Surroundings<'a> {
+    /// The signals that were held from the start, for an init to forward.
+    pub held: Option<&'a Held>,
+    /// What COMMAND gets, with what the plan says of it.
+    pub environment: &'a [Variable],
+    /// Since when what has a bound in time has it; from its own step on where nobody says.
+    pub begun: Option<Instant>,
+}
+
 /// Performs the steps in their order, up to COMMAND; returns only when it does not run.
 ///
 /// Edits of files are not among them: those come first, under the lock ([`group_file`]), because their outcome can
 /// change the plan. Nor are owners ([`ownership`]): what comes of those is told meanwhile. Both are skipped here, so
-/// that a caller hands over the steps as they were printed. What has a bound in time has it from `begun` on.
+/// that a caller hands over the steps as they were printed.
 #[must_use]
-pub fn perform(steps: &[Planned], held: Option<&Held>, begun: Instant) -> ActError {
+pub fn perform(steps: &[Planned], surroundings: &Surroundings<'_>) -> ActError {
     let mut verified = None;
     for planned in steps {
-        match take(&planned.step, held, begun, &mut verified) {
+        match take(&planned.step, surroundings, &mut verified) {
             Ok(()) => (),
             Err(error) => return error,
         }
@@ -59,8 +71,7 @@ pub fn perform(steps: &[Planned], held: Option<&Held>, begun: Instant) -> ActErr
 /// Takes one step. COMMAND runs only with the proof of a read-back, and every later change makes that proof void.
 fn take(
     step: &Step,
-    held: Option<&Held>,
-    begun: Instant,
+    surroundings: &Surroundings<'_>,
     verified: &mut Option<Verified>,
 ) -> Result<(), ActError> {
     let proof = verified.take();
@@ -79,18 +90,21 @@ fn take(
         Step::Verify(expected) => *verified = Some(privileges::verify(expected)?),
         Step::Execute(command) => {
             let proof = proof.ok_or_else(unverified)?;
-            return Err(ActError::NotExecuted(execute::execute(command, &proof)));
+            let failure = execute::execute(command, surroundings.environment, &proof);
+            return Err(ActError::NotExecuted(failure));
         }
         Step::Supervise(supervision) => {
             let proof = proof.ok_or_else(unverified)?;
-            return Err(match held {
-                Some(held) => init::supervise(supervision, held, &proof),
+            let environment = surroundings.environment;
+            return Err(match surroundings.held {
+                Some(held) => init::supervise(supervision, held, environment, &proof),
                 // The caller did not hold signals from the start: those that came are lost, later ones are not.
-                None => init::supervise(supervision, &Held::all()?, &proof),
+                None => init::supervise(supervision, &Held::all()?, environment, &proof),
             });
         }
         Step::Connect(connection) => {
             let proof = proof.ok_or_else(unverified)?;
+            let begun = surroundings.begun.unwrap_or_else(Instant::now);
             return Err(ActError::Asked(connect::connect(connection, begun, &proof)));
         }
     }

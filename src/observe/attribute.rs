@@ -17,11 +17,15 @@ const SHORT_XATTR: usize = 256;
 
 /// The ACL of an O_PATH descriptor, which fgetxattr(2) refuses: by its name in /proc, or by `path` without /proc.
 pub(super) fn acl(file: &OwnedFd, path: &Path) -> Result<Option<Acl>, Errno> {
-    const NAME: &str = "system.posix_acl_access";
-    let bytes = match xattr(format!("/proc/self/fd/{}", file.as_raw_fd()), NAME) {
-        Err(Errno::NOENT | Errno::NOTDIR) => xattr(path, NAME)?,
-        found => found?,
-    };
+    match acl_of(format!("/proc/self/fd/{}", file.as_raw_fd())) {
+        Err(Errno::NOENT | Errno::NOTDIR) => acl_of(path),
+        found => found,
+    }
+}
+
+/// The ACL of what `path` leads to.
+pub(super) fn acl_of(path: impl AsRef<Path>) -> Result<Option<Acl>, Errno> {
+    let bytes = xattr(path, "system.posix_acl_access")?;
     bytes.map_or(Ok(None), |bytes| {
         parse::acl::acl(&bytes).map_err(|_| Errno::INVAL)
     })

@@ -2,6 +2,7 @@
 
 mod attribute;
 mod command;
+mod directory;
 mod etc;
 mod file;
 mod glob;

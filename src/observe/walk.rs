@@ -6,22 +6,20 @@
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
-use rustix::fs::{
-    Access, AtFlags, CWD, FileType, Mode as CreationMode, OFlags, Stat, accessat, fstat, openat,
-    readlinkat_raw,
-};
-use rustix::io::{Errno, retry_on_intr};
+use rustix::fs::{Access, FileType, Stat, fstat, readlinkat_raw, stat};
+use rustix::io::Errno;
 
 use crate::facts::{Found, Kind, Node, Waypoint};
 use crate::failure::Failure;
 use crate::ids::{Gid, Uid};
-use crate::observe::attribute::acl;
-use crate::permission::{Mode, Permission};
+use crate::observe::attribute::{acl, acl_of};
+use crate::observe::directory::Directory;
+use crate::permission::{Acl, Mode, Permission};
 
 /// As many symbolic links as the kernel follows (path_resolution(7)).
 const MAX_LINKS: u32 = 40;
@@ -32,9 +30,8 @@ const MAX_TARGET: usize = 4096;
 /// As many directories and links as `/var/run/docker.sock` passes, and a few more.
 const USUAL_WAY: usize = 8;
 
-/// Walks from the root directory, which it opens once.
+/// Walks from the root directory.
 pub(super) struct Walker {
-    root: Rc<OwnedFd>,
     root_waypoint: Waypoint,
     /// Also ask the kernel what we may do to what we find.
     ask_kernel: bool,
@@ -42,7 +39,7 @@ pub(super) struct Walker {
 
 /// Where a walk stands.
 struct Position {
-    directory: Rc<OwnedFd>,
+    directory: Directory,
     path: PathBuf,
     way: Vec<Waypoint>,
     pending: VecDeque<OsString>,
@@ -81,12 +78,12 @@ impl Stop {
 
 impl Walker {
     pub(super) fn from_root(ask_kernel: bool) -> Result<Self, Failure> {
-        let failed = |errno| Failure::errno("open the root directory", errno).at("/");
-        let root = open(CWD, OsStr::new("/")).map_err(failed)?;
+        let failed = |errno| Failure::errno("look at the root directory", errno).at("/");
         let path = PathBuf::from("/");
-        let (_, root_waypoint) = look_at(&root, path).map_err(|stop| failed(stop.errno))?;
+        let about = stat("/").map_err(failed)?;
+        let acl = acl_of(&path).map_err(failed)?;
+        let (_, root_waypoint) = judged(&about, acl, path).map_err(|stop| failed(stop.errno))?;
         Ok(Self {
-            root: Rc::new(root),
             root_waypoint,
             ask_kernel,
         })
@@ -104,7 +101,7 @@ impl Walker {
         let mut way = Vec::with_capacity(USUAL_WAY);
         way.push(self.root_waypoint.clone());
         let mut position = Position {
-            directory: Rc::clone(&self.root),
+            directory: Directory::Root,
             path: PathBuf::from("/"),
             way,
             pending: components(&absolute),
@@ -134,7 +131,7 @@ impl Walker {
                 position.path.join(&name)
             };
             let stop = |errno| Stop::new(path.clone(), errno);
-            let opened = match open(&position.directory, &name) {
+            let opened = match position.directory.open(&name) {
                 // Not about the name: the directory cannot be searched.
                 Err(Errno::ACCESS) => return Err(Stop::at_directory(self.here(position))),
                 opened => opened.map_err(stop)?,
@@ -144,7 +141,7 @@ impl Walker {
                 Kind::SymbolicLink => self.follow(position, &opened, waypoint)?,
                 Kind::Directory if !position.pending.is_empty() => {
                     position.way.push(waypoint);
-                    position.directory = Rc::new(opened);
+                    position.directory = Directory::Opened(Rc::new(opened));
                     position.path = path;
                 }
                 Kind::Socket
@@ -172,7 +169,9 @@ impl Walker {
             .way
             .pop()
             .unwrap_or_else(|| self.root_waypoint.clone());
-        position.end = Some((last.path.clone(), Rc::clone(&position.directory)));
+        let directory = position.directory.descriptor();
+        let directory = directory.map_err(|errno| Stop::new(last.path.clone(), errno))?;
+        position.end = Some((last.path.clone(), directory));
         Ok(self.arrive(position, OsStr::new("."), last))
     }
 
@@ -199,7 +198,7 @@ impl Walker {
         let target = Path::new(OsStr::from_bytes(target));
         // The target is looked up in a directory that is on the way once more, with an entry of its own.
         let start = if target.is_absolute() {
-            position.directory = Rc::clone(&self.root);
+            position.directory = Directory::Root;
             position.path = PathBuf::from("/");
             self.root_waypoint.clone()
         } else {
@@ -214,7 +213,7 @@ impl Walker {
 
     fn arrive(&self, position: &mut Position, name: &OsStr, end: Waypoint) -> Node {
         let directory = &position.directory;
-        let allows = |access| accessat(directory, name, access, AtFlags::empty()).is_ok();
+        let allows = |access| directory.allows(name, access);
         let allowed = || {
             [
                 (Access::READ_OK, Permission::READ),
@@ -246,20 +245,24 @@ fn components(path: &Path) -> VecDeque<OsString> {
         .collect()
 }
 
-fn open(directory: impl AsFd, name: &OsStr) -> Result<OwnedFd, Errno> {
-    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    retry_on_intr(|| openat(&directory, name, flags, CreationMode::empty()))
-}
-
 fn look_at(file: &OwnedFd, path: PathBuf) -> Result<(Kind, Waypoint), Stop> {
     let stop = |errno| Stop::new(path.clone(), errno);
-    let stat = fstat(file).map_err(stop)?;
-    let kind = kind(&stat);
-    let acl = if kind == Kind::SymbolicLink {
-        None
-    } else {
-        acl(file, &path).map_err(stop)?
+    let about = fstat(file).map_err(stop)?;
+    let acl = match kind(&about) {
+        Kind::SymbolicLink => None,
+        Kind::Directory
+        | Kind::Socket
+        | Kind::File
+        | Kind::CharacterDevice
+        | Kind::BlockDevice
+        | Kind::Fifo => acl(file, &path).map_err(stop)?,
     };
+    judged(&about, acl, path)
+}
+
+fn judged(stat: &Stat, acl: Option<Acl>, path: PathBuf) -> Result<(Kind, Waypoint), Stop> {
+    let stop = |errno| Stop::new(path.clone(), errno);
+    let kind = kind(stat);
     let (Some(uid), Some(gid)) = (Uid::new(stat.st_uid), Gid::new(stat.st_gid)) else {
         return Err(stop(Errno::OVERFLOW));
     };

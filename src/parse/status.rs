@@ -32,9 +32,13 @@ pub struct Status {
 pub fn status(file: &[u8]) -> Option<Status> {
     let mut draft = Draft::default();
     for line in line::lines(file) {
-        let mut parts = line.splitn(2, |byte| *byte == b':');
-        if let (Some(key), Some(value)) = (parts.next(), parts.next()) {
+        let colon = line.iter().position(|byte| *byte == b':');
+        if let Some((key, [_colon, value @ ..])) = colon.and_then(|at| line.split_at_checked(at)) {
             draft.take(key, value);
+        }
+        // The last line that is wanted; the longest ones, about processors and memory nodes, come after it.
+        if draft.no_new_privileges.is_some() {
+            break;
         }
     }
     draft.finish()

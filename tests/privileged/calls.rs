@@ -3,8 +3,8 @@
 use crate::trace::{Call, calls, can_trace};
 use crate::world::World;
 
-/// Issue "The entrypoint": at most so many, and one more for each capability that is dropped.
-const LIMIT: usize = 75;
+/// At most so many, and one more for each capability that is dropped.
+const LIMIT: usize = 60;
 
 fn is_capability_drop(call: &Call) -> bool {
     call.line.starts_with("prctl(PR_CAPBSET_DROP")

@@ -9,6 +9,7 @@ use rustix::process::{Pid, getpid, setpgid};
 use super::raw::{Disposition, ignore, reset_disposition};
 use super::signals::Held;
 use super::{ExecFailure, Inherited, Verified, execute};
+use crate::facts::Variable;
 use crate::plan::Supervision;
 
 /// In the child: its own group first, then the terminal, then what we changed for ourselves is put back, the signal mask
@@ -17,6 +18,7 @@ pub(super) fn become_command(
     supervision: &Supervision,
     held: &Held,
     inherited: &Inherited,
+    environment: &[Variable],
     dropped: &Verified,
 ) -> ExecFailure {
     let own = getpid();
@@ -30,7 +32,7 @@ pub(super) fn become_command(
             .push((OsString::from("LISTEN_PID"), OsString::from(pid)));
     }
     match restore_signals(held, inherited.disposition_of_children) {
-        Ok(()) => execute::execute(&command, dropped),
+        Ok(()) => execute::execute(&command, environment, dropped),
         Err(errno) => execute::unprepared(&command, errno),
     }
 }

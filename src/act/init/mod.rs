@@ -29,6 +29,7 @@ use super::ActError;
 use super::execute::{self, ExecFailure};
 use super::privileges::{self, Verified};
 use crate::capability::CapSet;
+use crate::facts::Variable;
 use crate::failure::Failure;
 use crate::plan::Supervision;
 use raw::{Disposition, Fork};
@@ -38,7 +39,12 @@ use watch::Watch;
 /// Starts COMMAND and stays until it has ended. In the child, which becomes COMMAND, this returns only when that is not
 /// possible.
 #[must_use]
-pub fn supervise(supervision: &Supervision, held: &Held, dropped: &Verified) -> ActError {
+pub fn supervise(
+    supervision: &Supervision,
+    held: &Held,
+    environment: &[Variable],
+    dropped: &Verified,
+) -> ActError {
     let inherited = match Inherited::take(supervision) {
         Ok(inherited) => inherited,
         Err(failure) => return failure.into(),
@@ -49,6 +55,7 @@ pub fn supervise(supervision: &Supervision, held: &Held, dropped: &Verified) -> 
             supervision,
             held,
             &inherited,
+            environment,
             dropped,
         )),
         Ok(Fork::Parent(child)) => {

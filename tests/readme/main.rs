@@ -23,6 +23,7 @@ mod parity;
 mod quickstart;
 mod reference;
 mod server;
+mod speed;
 mod stage;
 
 /// The sources of this test, to find the test that a fence names.
@@ -37,6 +38,7 @@ const SOURCES: &[&str] = &[
     include_str!("quickstart.rs"),
     include_str!("reference.rs"),
     include_str!("server.rs"),
+    include_str!("speed.rs"),
 ];
 
 #[test]

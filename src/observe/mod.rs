@@ -11,6 +11,7 @@ mod name_service;
 mod namespace;
 mod own;
 mod process;
+mod stop;
 mod walk;
 
 use std::collections::BTreeSet;

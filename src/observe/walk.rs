@@ -19,6 +19,7 @@ use crate::failure::Failure;
 use crate::ids::{Gid, Uid};
 use crate::observe::attribute::{acl, acl_of};
 use crate::observe::directory::Directory;
+use crate::observe::stop::Stop;
 use crate::permission::{Acl, Mode, Permission};
 
 /// As many symbolic links as the kernel follows (path_resolution(7)).
@@ -47,34 +48,22 @@ struct Position {
     end: Option<End>,
 }
 
+impl Position {
+    /// Is `..` the root directory, which was judged and needs no descriptor? For the kernel it is, by this path.
+    fn is_next_to_root(&self) -> bool {
+        self.path
+            .parent()
+            .is_none_or(|parent| parent.parent().is_none())
+    }
+
+    fn return_to_root(&mut self) {
+        self.directory = Directory::Root;
+        self.path = PathBuf::from("/");
+    }
+}
+
 /// What a walk ended on: the path without links, and the descriptor that was judged.
 pub(super) type End = (PathBuf, Rc<OwnedFd>);
-
-/// Why a walk ended before its end.
-struct Stop {
-    at: PathBuf,
-    errno: Errno,
-    /// The directory at `at`, where it is one that cannot be searched.
-    directory: Option<Box<Waypoint>>,
-}
-
-impl Stop {
-    fn new(at: PathBuf, errno: Errno) -> Self {
-        Self {
-            at,
-            errno,
-            directory: None,
-        }
-    }
-
-    fn at_directory(directory: Waypoint) -> Self {
-        Self {
-            at: directory.path.clone(),
-            errno: Errno::ACCESS,
-            directory: Some(Box::new(directory)),
-        }
-    }
-}
 
 impl Walker {
     pub(super) fn from_root(ask_kernel: bool) -> Result<Self, Failure> {
@@ -125,6 +114,11 @@ impl Walker {
 
     fn walk_from(&self, position: &mut Position) -> Result<Node, Stop> {
         while let Some(name) = position.pending.pop_front() {
+            if name == ".." && position.is_next_to_root() && !position.pending.is_empty() {
+                position.way.push(self.root_waypoint.clone());
+                position.return_to_root();
+                continue;
+            }
             let path = if name == ".." {
                 position.path.parent().unwrap_or(Path::new("/")).to_owned()
             } else {
@@ -198,8 +192,7 @@ impl Walker {
         let target = Path::new(OsStr::from_bytes(target));
         // The target is looked up in a directory that is on the way once more, with an entry of its own.
         let start = if target.is_absolute() {
-            position.directory = Directory::Root;
-            position.path = PathBuf::from("/");
+            position.return_to_root();
             self.root_waypoint.clone()
         } else {
             self.here(position)

@@ -59,7 +59,10 @@ fn on_a_terminal_one_line_moves() {
         return;
     };
     plant(&world.path("data"), 2, 5, 0);
-    let start = owning(&world, 1000, &["true"]).under(SLOW.iter().chain(&["-o", "/dev/null"]));
+    // The name of the terminal says that it has colours.
+    let start = owning(&world, 1000, &["true"])
+        .env("TERM", "xterm")
+        .under(SLOW.iter().chain(&["-o", "/dev/null"]));
     let words: Vec<String> = std::iter::once(start.command())
         .flat_map(|command| {
             let program = command.get_program().to_owned();

@@ -9,6 +9,8 @@
 mod common;
 #[path = "common/examples.rs"]
 mod examples;
+#[path = "common/python.rs"]
+mod python;
 #[path = "consumers/tools.rs"]
 mod tools;
 
@@ -18,7 +20,8 @@ use charon_init::request::Format;
 use serde_json::{Value, json};
 
 use common::Scratch;
-use tools::{Engine, compose, engine, is_there, python, run};
+use python::python;
+use tools::{Engine, compose, engine, is_there, run};
 
 /// No gid, one, and two.
 const EXAMPLES: [&[u32]; 3] = [&[], &[988], &[988, 44]];

@@ -1,16 +1,12 @@
 //! Text for a consumer → what the consumer made of it, or an explained skip.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::common::{Scratch, skip};
-
-/// The package that carries the Kubernetes schemas; it brings a YAML parser.
-const KUBERNETES_VALIDATE: &str = "kubernetes-validate==1.37.0";
+use crate::python::{Python, python};
 
 /// Is there such a program in PATH?
 pub(crate) fn is_there(program: &str) -> bool {
@@ -66,113 +62,6 @@ impl Compose {
         let files = ["--env-file", &env_file, "-f", &base, "-f", &override_file];
         self.0
             .yaml(&run("docker-compose", &[&files[..], &["config"]].concat()))
-    }
-}
-
-/// A python3 with yaml and kubernetes-validate.
-pub(crate) struct Python(PathBuf);
-
-/// The one in `target/venv-kubernetes-validate`, made when it is missing.
-pub(crate) fn python(test: &str) -> Option<Python> {
-    static MADE: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    match MADE.get_or_init(make_python) {
-        Ok(python) => Some(Python(python.clone())),
-        Err(why) => {
-            skip(test, why);
-            None
-        }
-    }
-}
-
-fn make_python() -> Result<PathBuf, String> {
-    let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kubernetes-validate");
-    let python = venv.join("bin/python3");
-    let works = |python: &Path| {
-        let import = Command::new(python)
-            .args(["-c", "import yaml, kubernetes_validate"])
-            .output();
-        import.is_ok_and(|output| output.status.success())
-    };
-    if !works(&python) {
-        let steps: [(&Path, Vec<&str>); 2] = [
-            (
-                Path::new("python3"),
-                vec!["-m", "venv", "--clear", venv.to_str().expect("a path")],
-            ),
-            (
-                &python,
-                vec!["-m", "pip", "install", "--quiet", KUBERNETES_VALIDATE],
-            ),
-        ];
-        for (program, arguments) in steps {
-            let output = Command::new(program).args(&arguments).output();
-            let output = output.map_err(|error| format!("no {}: {error}", program.display()))?;
-            if !output.status.success() {
-                let stderr = String::from_utf8_lossy(&output.stderr);
-                return Err(format!(
-                    "{KUBERNETES_VALIDATE} cannot be installed: {}",
-                    stderr.trim()
-                ));
-            }
-        }
-    }
-    Ok(python)
-}
-
-impl Python {
-    /// The text as YAML 1.1 reads it.
-    pub(crate) fn yaml(&self, text: &str) -> Value {
-        self.value(
-            "json.dump(yaml.safe_load(sys.stdin.buffer), sys.stdout)",
-            text,
-        )
-    }
-
-    /// The text as JSON.
-    pub(crate) fn json(&self, text: &str) -> Value {
-        self.value("json.dump(json.load(sys.stdin), sys.stdout)", text)
-    }
-
-    /// The fragment merged into the pod by the rules of a strategic merge, found valid by the schema of Kubernetes.
-    pub(crate) fn merged_and_validated(&self, pod: &Value, fragment: &str) -> Value {
-        let program = "
-import kubernetes_validate
-def merge(into, patch):
-    for key, value in patch.items():
-        if key == 'containers':
-            for change in value:
-                merge(next(one for one in into[key] if one['name'] == change['name']), change)
-        elif isinstance(value, dict):
-            merge(into.setdefault(key, {}), value)
-        else:
-            into[key] = value
-given = json.load(sys.stdin)
-pod = given['pod']
-merge(pod, yaml.safe_load(given['fragment']))
-kubernetes_validate.validate(pod, kubernetes_validate.latest_version(), strict=True)
-json.dump(pod, sys.stdout)
-";
-        self.value(
-            program,
-            &json!({"pod": pod, "fragment": fragment}).to_string(),
-        )
-    }
-
-    /// What the program prints, as a value.
-    fn value(&self, program: &str, input: &str) -> Value {
-        let program = format!("import json, sys, yaml\n{program}");
-        let mut child = Command::new(&self.0)
-            .args(["-c", &program])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("start python3");
-        let mut stdin = child.stdin.take().expect("its standard input");
-        stdin.write_all(input.as_bytes()).expect("write to python3");
-        drop(stdin);
-        let output = child.wait_with_output().expect("wait for python3");
-        assert!(output.status.success(), "python3 does not take {input:?}");
-        serde_json::from_slice(&output.stdout).expect("JSON")
     }
 }
 

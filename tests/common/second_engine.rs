@@ -66,8 +66,18 @@ impl SecondEngine {
 
     /// A client of it.
     pub(crate) fn client(&self) -> Engine {
-        let host = format!("unix://{}", self.path(0).display());
-        Engine::new(&["docker", "--host", &host], &[])
+        Engine::new(&["docker", "--host", &self.host()], &[])
+    }
+
+    /// Where a client finds it.
+    pub(crate) fn host(&self) -> String {
+        format!("unix://{}", self.path(0).display())
+    }
+
+    /// The pid of its daemon, which tells its network namespace.
+    pub(crate) fn pid(&self) -> String {
+        let file = std::fs::read_to_string(self.directory.join("pid"));
+        file.expect("it runs").trim().to_owned()
     }
 
     fn path(&self, number: usize) -> PathBuf {

@@ -19,3 +19,4 @@ mod project;
 mod second_engine;
 mod server_image;
 mod socket_proxy;
+mod swarm;

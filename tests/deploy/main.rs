@@ -13,8 +13,11 @@ mod compose;
 #[path = "../common/engine.rs"]
 mod engine;
 mod gid_zero;
+mod kubernetes;
 mod process;
 mod project;
+#[path = "../common/python.rs"]
+mod python;
 #[path = "../common/second_engine.rs"]
 mod second_engine;
 mod server_image;

@@ -3,40 +3,27 @@
 use std::process::Command;
 
 use crate::common::{Scratch, skip};
-use crate::engine::{Engine, Ran, first_socket};
+use crate::engine::{Ran, first_socket};
 use crate::process::Process;
 use crate::project::{Answer, LIST, Project, example};
 use crate::server_image::ServerImage;
 
 /// Stands for the image haproxy: Debian's, with the libraries that it is linked to.
-struct Haproxy(String);
-
-impl Haproxy {
-    fn import() -> Option<Self> {
-        let scratch = Scratch::new();
-        let image = Self(format!("charon-init-deploy-{}-haproxy", std::process::id()));
-        let import = format!(
-            "program=$(command -v haproxy) || exit 3
-            cp --parents -L \"$program\" $(ldd \"$program\" | grep -o '/[^ ]*') .
-            tar -c . | docker import -c 'ENV PATH=/usr/sbin' - {}",
-            image.0
-        );
-        let mut shell = Command::new("sh");
-        let ran = Ran::of(shell.args(["-ec", &import]).current_dir(scratch.path()));
-        (ran.code != 3).then(|| {
-            ran.out();
-            image
-        })
-    }
-}
-
-impl Drop for Haproxy {
-    fn drop(&mut self) {
-        let ran = Engine::docker().call(&["image", "rm", "--force", &self.0]);
-        if ran.code != 0 {
-            println!("{} stays: {}", self.0, ran.stderr);
-        }
-    }
+fn haproxy() -> Option<ServerImage> {
+    let scratch = Scratch::new();
+    let image = ServerImage(format!("charon-init-deploy-{}-haproxy", std::process::id()));
+    let import = format!(
+        "program=$(command -v haproxy) || exit 3
+        cp --parents -L \"$program\" $(ldd \"$program\" | grep -o '/[^ ]*') .
+        tar -c . | docker import -c 'ENV PATH=/usr/sbin' - {}",
+        image.0
+    );
+    let mut shell = Command::new("sh");
+    let ran = Ran::of(shell.args(["-ec", &import]).current_dir(scratch.path()));
+    (ran.code != 3).then(|| {
+        ran.out();
+        image
+    })
 }
 
 #[test]
@@ -45,7 +32,7 @@ fn the_socket_proxy_lets_the_list_through_and_nothing_that_changes_or_tells_more
     let Some(image) = ServerImage::get(test) else {
         return;
     };
-    let Some(haproxy) = Haproxy::import() else {
+    let Some(haproxy) = haproxy() else {
         return skip(test, "no haproxy");
     };
     let argument = format!("HAPROXY_IMAGE={}", haproxy.0);

@@ -9,6 +9,7 @@
     clippy::string_slice
 )]
 
+mod aarch64;
 #[path = "../common/mod.rs"]
 mod common;
 mod comparison;

@@ -13,6 +13,9 @@ use crate::common::skip;
 /// The package that carries the Kubernetes schemas; it brings a YAML parser.
 const KUBERNETES_VALIDATE: &str = "kubernetes-validate==1.37.0";
 
+/// The package that carries the CycloneDX schemas.
+const CYCLONEDX: &str = "cyclonedx-python-lib[json-validation]==11.12.0";
+
 /// The objects of a text, each validated as `kubectl apply` would: what the schema does not know is an error.
 const VALIDATE: &str = "
 import kubernetes_validate
@@ -42,7 +45,10 @@ fn make_python() -> Result<PathBuf, String> {
     let python = venv.join("bin/python3");
     let works = |python: &Path| {
         let import = Command::new(python)
-            .args(["-c", "import yaml, kubernetes_validate"])
+            .args([
+                "-c",
+                "import yaml, kubernetes_validate, cyclonedx.validation.json, jsonschema",
+            ])
             .output();
         import.is_ok_and(|output| output.status.success())
     };
@@ -54,7 +60,14 @@ fn make_python() -> Result<PathBuf, String> {
             ),
             (
                 &python,
-                vec!["-m", "pip", "install", "--quiet", KUBERNETES_VALIDATE],
+                vec![
+                    "-m",
+                    "pip",
+                    "install",
+                    "--quiet",
+                    KUBERNETES_VALIDATE,
+                    CYCLONEDX,
+                ],
             ),
         ];
         for (program, arguments) in steps {
@@ -63,7 +76,7 @@ fn make_python() -> Result<PathBuf, String> {
             if !output.status.success() {
                 let stderr = String::from_utf8_lossy(&output.stderr);
                 return Err(format!(
-                    "{KUBERNETES_VALIDATE} cannot be installed: {}",
+                    "{KUBERNETES_VALIDATE} and {CYCLONEDX} cannot be installed: {}",
                     stderr.trim()
                 ));
             }
@@ -119,6 +132,18 @@ json.dump(pod, sys.stdout)
 
     /// Does the schema of Kubernetes take each object of the text?
     pub(crate) fn is_valid(&self, text: &str) -> bool {
+        self.output(VALIDATE, text).status.success()
+    }
+
+    /// Does the schema of CycloneDX take the text as an SBOM of the version that it names?
+    pub(crate) fn is_cyclonedx(&self, text: &str) -> bool {
+        const VALIDATE: &str = "
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+text = sys.stdin.read()
+version = SchemaVersion.from_version(json.loads(text)['specVersion'])
+sys.exit(JsonStrictValidator(version).validate_str(text) is not None)
+";
         self.output(VALIDATE, text).status.success()
     }
 

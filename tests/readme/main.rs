@@ -23,6 +23,7 @@ mod page;
 mod parity;
 mod quickstart;
 mod reference;
+mod security;
 mod server;
 mod speed;
 mod stage;

@@ -25,6 +25,15 @@ pub(crate) fn repository() -> &'static Path {
         .expect("the tests lie in the repository")
 }
 
+/// The number that stands between `before` and `after` in README.md, wherever its lines break.
+pub(crate) fn figure(before: &str, after: &str) -> usize {
+    let readme = fs::read_to_string(repository().join("README.md")).expect("it is there");
+    let page = readme.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (_, rest) = page.split_once(before).expect(before);
+    let (number, _) = rest.split_once(after).expect(after);
+    number.replace(',', "").parse().expect(number)
+}
+
 /// Says that `test` cannot run here, for `tests/run` to count; a failure where CI would let it pass unseen.
 pub(crate) fn skip(test: &str, why: &str) {
     println!("SKIPPED: {test}: {why}");

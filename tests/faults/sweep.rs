@@ -91,6 +91,10 @@ impl Sweep {
         }
     }
 
+    pub(crate) fn faults(&self) -> usize {
+        self.counts.values().sum()
+    }
+
     pub(crate) fn told_violations(&self) -> String {
         let shown: Vec<_> = self.violations.iter().take(40).cloned().collect();
         format!("{} violations\n{}", self.violations.len(), shown.join("\n"))
@@ -99,10 +103,10 @@ impl Sweep {
 
 impl fmt::Display for Sweep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let faults: usize = self.counts.values().sum();
         write!(
             f,
-            "fault sweep: {faults} faults in {} kinds of start, {:?}, {} states left behind started from, {} violations",
+            "fault sweep: {} faults in {} kinds of start, {:?}, {} states left behind started from, {} violations",
+            self.faults(),
             self.scenarios,
             self.counts,
             self.next_starts,

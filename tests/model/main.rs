@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use common::{Scratch, charon_init, skip};
+use common::{Scratch, charon_init, figure, skip};
 use oracle::{Expected, expected, may_append};
 use report::{Outcome, Report};
 use state::State;
@@ -163,6 +163,7 @@ fn every_starting_state_ends_in_the_planned_identity_or_names_what_is_missing() 
     }
     let states = State::all();
     assert!(states.len() <= 5000, "{} are too many for CI", states.len());
+    assert_eq!(states.len(), figure("(tests/model): ", " starting states"));
     let outcomes = outcomes(&states);
     let mut faults = Vec::new();
     let mut counts: BTreeMap<i32, usize> = BTreeMap::new();

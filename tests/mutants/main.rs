@@ -21,7 +21,7 @@ use std::fs;
 use std::io::Write;
 use std::time::Instant;
 
-use common::repository;
+use common::{figure, repository};
 use mutant::{Mutant, all};
 use workshop::{Verdict, Workshop};
 
@@ -33,6 +33,12 @@ const AT_LEAST: usize = 25;
 fn every_mutant_applies_and_names_a_test_that_is_there() {
     let mutants = all();
     assert!(mutants.len() >= AT_LEAST, "{}", mutants.len());
+    let told = figure("(tests/mutants): ", " guards");
+    assert!(
+        mutants.len() >= told,
+        "{}; README.md says {told}",
+        mutants.len()
+    );
     let mut titles = BTreeSet::new();
     for mutant in &mutants {
         assert!(titles.insert(&mutant.title), "{} twice", mutant.title);

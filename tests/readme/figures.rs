@@ -2,16 +2,9 @@
 
 use std::fs;
 
+use crate::common::figure;
 use crate::page::{quotes, readme, snippet};
 use crate::stage::{Namespace, has, is_root, skip, static_charon_init};
-
-/// The number that stands between `before` and `after` on the page, wherever its lines break.
-fn figure(before: &str, after: &str) -> u64 {
-    let page = readme().split_whitespace().collect::<Vec<_>>().join(" ");
-    let (_, rest) = page.split_once(before).expect(before);
-    let (number, _) = rest.split_once(after).expect(after);
-    number.parse().expect(number)
-}
 
 #[test]
 fn the_binary_is_about_as_small_as_the_page_says() {
@@ -22,11 +15,11 @@ fn the_binary_is_about_as_small_as_the_page_says() {
         );
     };
     let most = figure("It is one static file of under ", " KiB") * 1024;
-    println!("{} bytes", file.len());
+    let size = usize::try_from(file.len()).unwrap();
+    println!("{size} bytes");
     assert!(
-        (most * 3 / 4..most).contains(&file.len()),
-        "{} bytes; the page says under {most}",
-        file.len()
+        (most * 3 / 4..most).contains(&size),
+        "{size} bytes; the page says under {most}"
     );
 }
 
@@ -57,11 +50,7 @@ fn a_start_that_edits_nothing_makes_as_few_system_calls_as_the_page_says() {
     // The first line is the execve by which charon-init was started.
     let others = calls.len() - 1 - dropped;
     println!("{others} system calls, and {dropped} capabilities dropped");
-    assert!(
-        u64::try_from(others).unwrap() <= most,
-        "{others} calls:\n{}",
-        outcome.stdout
-    );
+    assert!(others <= most, "{others} calls:\n{}", outcome.stdout);
 }
 
 #[test]

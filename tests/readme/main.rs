@@ -23,6 +23,7 @@ mod page;
 mod parity;
 mod quickstart;
 mod reference;
+mod sbom;
 mod security;
 mod server;
 mod speed;
@@ -39,6 +40,7 @@ const SOURCES: &[&str] = &[
     include_str!("numbers.rs"),
     include_str!("quickstart.rs"),
     include_str!("reference.rs"),
+    include_str!("sbom.rs"),
     include_str!("server.rs"),
     include_str!("speed.rs"),
 ];

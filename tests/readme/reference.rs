@@ -72,7 +72,7 @@ fn every_variable_and_flag_of_ours_on_the_page_exists() {
         assert!(known.contains(word), "{word}");
     }
     // Those of other programs that the page mentions.
-    let others = "aarch64 bounding-set build-arg cap-add cap-drop clear-groups device from group-add init init-groups keep-groups \
+    let others = "aarch64 bounding-set build-arg cap-add cap-drop clear-groups device from group-add init init-groups keep-groups locked \
                   no-new-privileges no-new-privs pid port read-only regid release reuid rm security-opt server target ulimit userns";
     let flags = page
         .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))

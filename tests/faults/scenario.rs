@@ -134,6 +134,10 @@ impl Scenario {
             &COMMAND
         };
         let mut start = world.start(self.options.iter().chain(command));
+        // It looks at every process that there is: those of others come and go.
+        if self.kind == Kind::Check {
+            start = start.alone();
+        }
         for (name, value) in self.environment {
             start = start.env(*name, *value);
         }

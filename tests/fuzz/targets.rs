@@ -258,13 +258,17 @@ fn status(bytes: &[u8]) {
     };
     let last = |key: &str| -> Vec<String> {
         let text = String::from_utf8_lossy(bytes).into_owned();
-        let value = text
+        // What comes after a NoNewPrivs that says something is not read.
+        let ends = |(name, value): &(&str, &str)| {
+            *name == "NoNewPrivs" && ["0", "1"].contains(&value.trim_ascii())
+        };
+        let lines: Vec<_> = text
             .split('\n')
             .filter_map(|line| line.split_once(':'))
-            .filter(|(name, _)| *name == key)
-            .map(|(_, value)| value.to_owned())
-            .next_back()
-            .unwrap();
+            .collect();
+        let end = lines.iter().position(ends).unwrap();
+        let mut read = lines[..=end].iter().rev();
+        let (_, value) = read.find(|(name, _)| *name == key).unwrap();
         value.split_ascii_whitespace().map(str::to_owned).collect()
     };
     let ids = |key| -> Vec<u32> {

@@ -14,10 +14,13 @@ mod compose;
 mod engine;
 mod gid_zero;
 mod kubernetes;
+mod podman;
+mod podman_stage;
 mod process;
 mod project;
 #[path = "../common/python.rs"]
 mod python;
+mod quadlet;
 #[path = "../common/second_engine.rs"]
 mod second_engine;
 mod server_image;

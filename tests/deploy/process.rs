@@ -33,12 +33,17 @@ impl Process {
 
     /// uid and gid 1000, these groups and no others, no capability, not even for a file to give back.
     pub(crate) fn without_power(groups: &[u32]) -> Self {
+        Self::without_power_as(1000, groups)
+    }
+
+    /// The same with that number for uid and gid.
+    pub(crate) fn without_power_as(id: u32, groups: &[u32]) -> Self {
         let mut groups = groups.to_vec();
         groups.sort_unstable();
         let groups: Vec<String> = groups.iter().map(u32::to_string).collect();
         Self {
-            uids: "1000 1000 1000 1000".to_owned(),
-            gids: "1000 1000 1000 1000".to_owned(),
+            uids: format!("{id} {id} {id} {id}"),
+            gids: format!("{id} {id} {id} {id}"),
             groups: groups.join(" "),
             capabilities: [const { "0000000000000000" }; 5].map(str::to_owned),
             no_new_privileges: "1".to_owned(),

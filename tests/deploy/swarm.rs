@@ -133,7 +133,7 @@ fn the_stack_runs_as_uid_1000_with_the_nodes_group_and_goes_on_through_updates()
 }
 
 /// Port 8080 of the node, which is the network namespace of its engine.
-fn node_lists(engine: &str, container: &str) {
+pub(crate) fn node_lists(engine: &str, container: &str) {
     let fetch = format!(
         "import urllib.request as r; print(r.urlopen('http://127.0.0.1:8080{LIST}').read().decode())"
     );

@@ -53,7 +53,7 @@ pub(super) fn pid_1() -> Option<FirstProcess> {
         return Some(first);
     }
     // Of a machine without control groups of its own, PID 1 is above all containers.
-    let is_init = other("1", are_same)?.is_of_our_container;
+    let is_init = control_groups("1") == control_groups("self");
     let pid = if is_init { first_child() } else { oldest() };
     // A process that we come from is the session of whoever asks, and no server.
     let pid = pid.filter(|pid| !ancestors().contains(pid));
@@ -100,13 +100,17 @@ fn are_same(its: &[u8], ours: &[u8]) -> bool {
 
 fn other(pid: &str, are_together: fn(&[u8], &[u8]) -> bool) -> Option<FirstProcess> {
     let status = parse::status::status(&read_proc(&format!("/proc/{pid}/status")).ok()?)?;
-    let groups = |pid: &str| read_proc(&format!("/proc/{pid}/cgroup")).unwrap_or_default();
     Some(FirstProcess {
         uid: four(status.uid),
         gid: four(status.gid),
         groups: status.groups,
-        is_of_our_container: are_together(&groups(pid), &groups("self")),
+        is_of_our_container: are_together(&control_groups(pid), &control_groups("self")),
     })
+}
+
+/// None where they cannot be read.
+fn control_groups(pid: &str) -> Vec<u8> {
+    read_proc(&format!("/proc/{pid}/cgroup")).unwrap_or_default()
 }
 
 fn four<T>([real, effective, saved, filesystem]: [T; 4]) -> IdSet<T> {

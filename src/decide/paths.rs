@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::decide::asker::Asker;
 use crate::decide::grants::{self, Judgement, judge};
 use crate::facts::PathFacts;
+use crate::ids::Gid;
 use crate::plan::Verdict;
 use crate::refusal::Refusal;
 
@@ -34,6 +35,11 @@ pub(super) fn judge_all(paths: &[PathFacts], asker: &mut Asker) -> Result<Vec<Ju
                     judgement.clone_from(shut);
                 }
             }
+            // Least power: a group that was granted for one of these alone opens nothing.
+            let opens = |gid: &Gid| judgements.iter().any(|one| one.grant.gids.contains(gid));
+            asker
+                .groups
+                .retain(|gid| groups.contains(gid) || opens(gid));
             return Ok(judgements);
         }
         last.extend(shut.into_keys());

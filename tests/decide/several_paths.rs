@@ -101,6 +101,34 @@ fn directory_that_a_later_group_shuts_is_named() {
     assert_eq!(world.findings(), [shut]);
 }
 
+/// Both of the first two need a group of their own once they have the third's, and the second's shuts the first.
+#[test]
+fn path_that_is_shut_by_one_that_was_judged_again_is_closed() {
+    let shut_but_for = |number: u32| Node {
+        acl: Some(acl(&[], 0, &[(number, 2)], 2, 6)),
+        ..socket(0, 988, 0o626)
+    };
+    let mut behind = shut_but_for(45);
+    behind.way[1] = directory("/run", 0, 46, 0o705);
+    let third = "/run/third.sock";
+    let world = two(behind, shut_but_for(46))
+        .found(third, Found::Node(socket(0, 988, 0o660)))
+        .with(|world| {
+            world.request.sockets = Sockets::Paths(vec![SOCKET.into(), OTHER.into(), third.into()]);
+        });
+    let shut = Finding::NotSearchable {
+        path: PathBuf::from(SOCKET),
+        meant: DOCKER,
+        directory: PathBuf::from("/run"),
+        uid: uid(0),
+        gid: gid(46),
+        mode: Mode::from_bits(0o705),
+    };
+    assert_eq!(world.findings(), [shut]);
+    assert_eq!(world.group_add(), [46, 988]);
+    assert_eq!(world.groups(), [46, 988, 1000]);
+}
+
 #[test]
 fn path_that_is_shut_by_another_asks_for_no_group_itself() {
     let mut first = socket(0, 5, 0o660);

@@ -230,6 +230,62 @@ fn an_owner_that_cannot_be_restored_keeps_the_file() {
     is_left_alone(&world, end, GROUP);
 }
 
+fn setfacl(world: &World, arguments: &[&str], path: &str) {
+    let mut setfacl = Command::new("setfacl");
+    let status = setfacl.args(arguments).arg(world.path(path)).status();
+    assert!(status.expect("the package acl is installed").success());
+}
+
+/// In a container nobody may set an SELinux label, and nobody needs to: the directory has given the same one. Here the
+/// directory gives an ACL, and setting one is what is refused.
+#[test]
+fn an_attribute_that_the_directory_has_given_already_is_not_set_again() {
+    let test = "an_attribute_that_the_directory_has_given_already_is_not_set_again";
+    if !can_trace(test) {
+        return;
+    }
+    let Some(world) = with_socket(test) else {
+        return;
+    };
+    fs::remove_file(world.path("etc/gshadow")).unwrap();
+    let refused = ["strace", "-e", "inject=fsetxattr:error=EPERM", "-o"];
+    let start = || {
+        let refused = refused.iter().chain(&["/dev/null"]);
+        world.start(["id", "-G"]).under(refused).end()
+    };
+    // What a file gets that is made with mode 0600: the mask and the others lose all.
+    setfacl(&world, &["-m", "u::rw,u:7:r,g::r,m::-,o::-"], "etc/group");
+    let end = start();
+    assert!(end.stderr.contains("'/etc/group'"), "{end:?}");
+    assert_eq!(
+        world.read("etc/group"),
+        GROUP,
+        "it has to be set, and cannot"
+    );
+    setfacl(&world, &["-d", "-m", "u::rw,u:7:r,g::r,m::r,o::r"], "etc");
+    assert_eq!(start().success(), "1000 988\n");
+    assert_ne!(world.read("etc/group"), GROUP);
+}
+
+#[test]
+fn an_attribute_that_cannot_be_read_ends_the_start_and_changes_nothing() {
+    let test = "an_attribute_that_cannot_be_read_ends_the_start_and_changes_nothing";
+    if !can_trace(test) {
+        return;
+    }
+    let Some(world) = with_socket(test) else {
+        return;
+    };
+    setfacl(&world, &["-m", "u:7:r"], "etc/group");
+    let broken = ["strace", "-e", "inject=fgetxattr:error=EIO"];
+    let broken = broken.iter().chain(&["-o", "/dev/null"]);
+    let end = world.start(["id", "-G"]).under(broken).end();
+    assert_eq!((end.code, end.stdout.as_str()), (71, ""), "{end:?}");
+    assert!(end.stderr.contains("owner and attributes"), "{end:?}");
+    assert_eq!(world.read("etc/group"), GROUP);
+    assert_eq!(world.litter(), NO_LITTER);
+}
+
 fn hold_the_lock(world: &World) -> Child {
     let mut holder = Command::new(probe())
         .arg("lock")

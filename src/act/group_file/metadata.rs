@@ -61,11 +61,9 @@ fn copy_attributes(original: &OwnedFd, new: &OwnedFd) -> Result<(), Errno> {
             continue;
         };
         has_acl |= name == ACL;
-        let value = value(original, name)?;
-        if value.is_none() || value == self::value(new, name)? {
-            continue;
-        }
-        if let Some(value) = value {
+        if let Some(value) = value(original, name)?
+            && self::value(new, name)?.as_ref() != Some(&value)
+        {
             match fsetxattr(new, name, &value, XattrFlags::empty()) {
                 Ok(()) | Err(Errno::NOTSUP) => (),
                 Err(errno) => return Err(errno),

@@ -240,6 +240,34 @@ fn a_symbolic_link_is_left_alone() {
     assert_eq!(fs::read(target).unwrap(), OLD);
 }
 
+/// Nobody whom the lock would stop.
+#[test]
+fn a_file_over_which_another_was_mounted_meanwhile_is_left_alone() {
+    struct Mounted(PathBuf);
+    impl Drop for Mounted {
+        fn drop(&mut self) {
+            let status = Command::new("umount").arg(&self.0).status();
+            println!("umount: {status:?}");
+        }
+    }
+    if !is_root("a_file_over_which_another_was_mounted_meanwhile_is_left_alone") {
+        return;
+    }
+    let etc = Etc::new();
+    let lock = etc.lock();
+    let mount = Command::new("mount")
+        .args(["--bind", "--"])
+        .args([etc.group(), etc.group()])
+        .status();
+    assert!(mount.unwrap().success());
+    let mounted = Mounted(etc.group());
+    let replaced = replace(&lock, &etc.edit());
+    assert_eq!(replaced, Err(ReplaceError::LeftAlone(Access::MountPoint)));
+    assert_eq!(etc.litter(), Vec::<String>::new(), "nothing in vain");
+    drop(mounted);
+    assert_eq!(fs::read(etc.group()).unwrap(), OLD);
+}
+
 #[test]
 fn what_is_no_file_is_left_alone_and_not_waited_for() {
     let etc = Etc::new();

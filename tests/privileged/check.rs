@@ -547,6 +547,20 @@ fn an_engine_behind_tcp() {
     }
 }
 
+#[test]
+fn a_host_is_reached_over_ipv6() {
+    let test = "a_host_is_reached_over_ipv6";
+    let Some(world) = World::new(test) else {
+        return;
+    };
+    if std::net::TcpListener::bind("[::1]:0").is_err() {
+        return crate::common::skip(test, "needs IPv6 on the loopback device");
+    }
+    let host = format!("tcp://[::1]:{}", on_a_port_of("::1", docker()));
+    let end = check(&world).env("DOCKER_HOST", &host).end();
+    has(&end.healthy(), &[&host, "reached Docker Engine 20.10.24"]);
+}
+
 /// A name may have an address that leads nowhere, an IPv6 one say, and another that leads to the engine.
 #[test]
 fn a_host_of_which_one_address_does_not_answer() {

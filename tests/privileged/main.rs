@@ -43,4 +43,5 @@ mod surroundings;
 
 // contract 8: the check
 mod check;
+mod check_calls;
 mod deadline;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::{
     PATIENCE, PLACES, Place, Running, Scratch, descendants, ended, eventually, is_root, probe_in,
-    signal, start,
+    signal, start, start_from,
 };
 
 #[test]
@@ -165,6 +165,113 @@ fn the_code_stays_the_commands_when_a_grace_period_ends_the_rest() {
         init.signal(15);
         assert_eq!(init.code(), 137, "{place:?}");
     }
+}
+
+/// Root's own processes in the container, of `docker exec -u root` say: no KILL of ours ends one. The kernel does.
+#[test]
+fn who_cannot_be_killed_is_waited_for_a_second_and_no_longer() {
+    if !is_root("who_cannot_be_killed_is_waited_for_a_second_and_no_longer") {
+        return;
+    }
+    let mut init = start(
+        Place::Pid1,
+        &["--init", "--grace-period=200ms"],
+        &[
+            "sh",
+            "-c",
+            "trap 'exit 3' TERM; echo ready 0; while :; do sleep 0.05; done",
+        ],
+    );
+    init.wait_until_ready();
+    // An orphan, which becomes the init's child.
+    let target = init.pid.to_string();
+    let exec = Command::new("nsenter")
+        .args(["--target", &target, "--pid", "sh", "-c"])
+        .arg("sleep 60 >/dev/null 2>&1 & exit 0")
+        .status();
+    assert!(exec.unwrap().success());
+    let roots = eventually(|| {
+        let mut left = descendants(init.pid).into_iter();
+        left.find(|pid| crate::status(*pid, "Uid").starts_with("0\t"))
+    });
+    let start_of_the_end = Instant::now();
+    init.signal(15);
+    assert_eq!(init.code(), 3);
+    let took = start_of_the_end.elapsed();
+    assert!(
+        took >= Duration::from_millis(1200) && took < PATIENCE,
+        "{took:?}"
+    );
+    assert!(ended(roots));
+}
+
+/// Its number may be anybody's by then, that of its group too.
+#[test]
+fn once_the_command_has_ended_nobody_gets_what_was_meant_for_it() {
+    if !is_root("once_the_command_has_ended_nobody_gets_what_was_meant_for_it") {
+        return;
+    }
+    for place in PLACES {
+        for mode in ["--init=child", "--init=group"] {
+            let rest =
+                "trap '' TERM; trap 'echo got it' USR1; echo ready 0; while :; do sleep 0.05; done";
+            let command = format!("sh -c \"{rest}\" & exec sleep 0.5");
+            let mut init = start(place, &[mode, "--grace-period=2s"], &["sh", "-c", &command]);
+            init.wait_until_ready();
+            init.signal(10);
+            let mut heard = Vec::new();
+            if mode == "--init=group" {
+                heard.push(init.line());
+            }
+            // USR1 ends sleep(1) itself; a second one comes after that.
+            eventually(|| (descendants(init.pid).len() <= 2).then_some(()));
+            std::thread::sleep(Duration::from_millis(100));
+            init.signal(10);
+            heard.extend(init.rest());
+            assert_eq!(init.code(), 138, "{place:?} {mode}");
+            let expected: &[&str] = if mode == "--init=group" {
+                &["got it"]
+            } else {
+                &[]
+            };
+            assert_eq!(heard, expected, "{place:?} {mode}");
+        }
+    }
+}
+
+/// Is it gone after a while?
+fn eventually_ended(pid: u32) -> bool {
+    let start = Instant::now();
+    while !ended(pid) {
+        if start.elapsed() > Duration::from_secs(5) {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    true
+}
+
+/// Nobody would ever tell how it ended.
+#[test]
+fn a_command_that_cannot_be_waited_for_is_killed() {
+    let test = "a_command_that_cannot_be_waited_for_is_killed";
+    if !is_root(test) {
+        return;
+    }
+    let strace = ["strace", "-qqq", "-D", "-o/dev/null", "-etrace=wait4"];
+    let fault = "-einject=wait4:error=EIO:when=2+";
+    let before = [&strace[..], &[fault]].concat();
+    let script = "trap 'echo heard' USR1; echo ready $$; while :; do sleep 0.05; done";
+    let mut init = start_from(&before, Place::Outside, &["--init"], &["sh", "-c", script]);
+    let command = init.wait_until_ready();
+    // What wakes the init up, to look once more.
+    init.signal(10);
+    assert_eq!(init.code(), 71);
+    let is_left = !eventually_ended(command);
+    if is_left {
+        signal(command, 9);
+    }
+    assert!(!is_left);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 terminal.py SCENE INIT [ARG]...    exit code 0 when all came to pass; otherwise 1 and the whole screen
 """
-import os, pty, re, select, sys, time
+import os, pty, re, select, signal, sys, time
 
 def main():
     scene, init = sys.argv[1], sys.argv[2:]
@@ -128,6 +128,39 @@ def from_shell(init):
     screen.type("exit 0\n")
     assert screen.code() == 0, screen.text
 
+def told_to_go_on(init):
+    """The command stops while the init cannot look, and fg comes before it could."""
+    screen = Screen(BASH)
+    screen.expect(r"\$ ")
+    screen.type(f"{' '.join(init)} cat\n")
+    time.sleep(0.5)
+    screen.type("first\n")
+    screen.expect("first\r\nfirst\r\n")
+    own = child(screen.pid)
+    command = child(own)
+    os.kill(own, signal.SIGSTOP)
+    screen.expect(r"Stopped +")
+    os.kill(command, signal.SIGTSTP)
+    while state(command) != "T":
+        time.sleep(0.01)
+    screen.type("fg\n")
+    screen.expect("cat\r\n")
+    time.sleep(0.4)
+    screen.type("second\n")
+    screen.expect("second\r\nsecond\r\n")
+    screen.type("\x03")
+    screen.expect(r"\$ ")
+    screen.type("exit 0\n")
+    assert screen.code() == 0, screen.text
+
+def child(parent):
+    with open(f"/proc/{parent}/task/{parent}/children") as children:
+        return int(children.read().split()[0])
+
+def state(pid):
+    with open(f"/proc/{pid}/stat") as stat:
+        return stat.read().rsplit(") ", 1)[1][0]
+
 def in_background(init):
     """A background start takes the terminal from nobody, and a script that started us reads on."""
     words = " ".join(init)
@@ -164,5 +197,5 @@ def pipeline(init):
     screen.type("exit 0\n")
     screen.code()
 
-SCENES = {scene.__name__: scene for scene in (in_shell, interrupted, stopped_alone, from_shell, in_background, pipeline)}
+SCENES = {scene.__name__: scene for scene in (in_shell, interrupted, stopped_alone, from_shell, told_to_go_on, in_background, pipeline)}
 main()

@@ -58,6 +58,13 @@ fn a_job_of_an_outer_shell_stops_and_goes_on() {
 }
 
 #[test]
+fn a_job_that_was_told_to_go_on_already_does_not_stop() {
+    if is_root("a_job_that_was_told_to_go_on_already_does_not_stop") {
+        play("told_to_go_on", Place::Outside);
+    }
+}
+
+#[test]
 fn a_background_start_takes_the_terminal_from_nobody() {
     if is_root("a_background_start_takes_the_terminal_from_nobody") {
         play("in_background", Place::Outside);

@@ -150,6 +150,12 @@ fn a_user_with_too_many_processes_is_an_error_that_says_so() {
         &["--no-socket", "/bin/probe", "ids"],
     );
     ends(&end, 126, "Resource temporarily unavailable");
+    let end = under(
+        &world,
+        "no-processes",
+        &["--init", "--no-socket", "/bin/probe", "ids"],
+    );
+    ends(&end, 71, "fork the command");
 }
 
 #[test]

@@ -122,3 +122,33 @@ fn unverified() -> Failure {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::plan::Command;
+
+    fn planned(step: Step) -> Planned {
+        Planned {
+            step,
+            reason: String::new(),
+        }
+    }
+
+    /// No decision makes such a plan. Were the guard gone, a command without candidates would be one that is not found.
+    #[test]
+    fn a_command_without_a_read_back_just_before_it_does_not_run() {
+        let command = Command {
+            candidates: Vec::<PathBuf>::new(),
+            argv: vec!["nothing".into()],
+            environment: Vec::new(),
+        };
+        let surroundings = Surroundings::default();
+        let failed = ActError::Failed(unverified());
+        let execute = planned(Step::Execute(command));
+        assert_eq!(perform(&[execute], &surroundings), failed);
+        assert_eq!(perform(&[], &surroundings), failed);
+    }
+}

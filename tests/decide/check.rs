@@ -98,6 +98,15 @@ fn a_check_by_root_has_the_groups_of_pid_1_and_no_others() {
 }
 
 #[test]
+fn a_check_without_sockets_asks_nobody() {
+    let world = checked().with(|world| {
+        world.request.sockets = Sockets::Ignored;
+        world.facts.paths.clear();
+    });
+    assert_eq!(world.targets(), []);
+}
+
+#[test]
 fn pid_1_that_is_root_or_somebody_else_is_not_the_server() {
     let planned = charon(&[988, 1000]);
     assert_eq!(checked().pid_1(0, 0, &[0]).identity(), planned);

@@ -13,6 +13,7 @@ mod aarch64;
 #[path = "../common/mod.rs"]
 mod common;
 mod comparison;
+mod coverage;
 mod devices;
 mod dry_run;
 mod figures;
@@ -32,6 +33,7 @@ mod stage;
 /// The sources of this test, to find the test that a fence names.
 const SOURCES: &[&str] = &[
     include_str!("comparison.rs"),
+    include_str!("coverage.rs"),
     include_str!("devices.rs"),
     include_str!("dry_run.rs"),
     include_str!("figures.rs"),

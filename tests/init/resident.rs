@@ -40,6 +40,8 @@ fn the_process_that_stays_wakes_for_nothing() {
     }
 }
 
+/// What is resident counts, and not what is private: the code of a second one on the machine is shared, a first one's
+/// is its own.
 #[test]
 fn the_static_pid_1_has_at_most_300_kib_for_itself() {
     if !is_root("the_static_pid_1_has_at_most_300_kib_for_itself") {
@@ -49,24 +51,27 @@ fn the_static_pid_1_has_at_most_300_kib_for_itself() {
     let probe = probe_in(&scratch);
     let init = start(Place::Pid1, &["--init"], &[&probe, "wait"]);
     init.wait_until_ready();
+    let at_first = resident(init.pid);
+    // SIGWINCH wakes it, and what passing that on takes is let go of again.
+    init.signal(28);
     sleep(Duration::from_millis(300));
-    let rollup = fs::read_to_string(format!("/proc/{}/smaps_rollup", init.pid)).unwrap();
-    let kib = |field: &str| -> u32 {
-        let line = rollup
-            .lines()
-            .find_map(|line| line.strip_prefix(field))
-            .unwrap();
-        line.trim().strip_suffix(" kB").unwrap().parse().unwrap()
-    };
-    let private = kib("Private_Clean:") + kib("Private_Dirty:");
     let maps = fs::read_to_string(format!("/proc/{}/maps", init.pid)).unwrap();
     let is_static = !maps.contains("ld-linux");
-    println!(
-        "resident {} KiB, private {private} KiB (anonymous {} KiB), static: {is_static}",
-        kib("Rss:"),
-        kib("Anonymous:")
-    );
+    let resident = resident(init.pid);
+    println!("resident {at_first} KiB, later {resident} KiB, static: {is_static}");
     // Cargo's own debug build is neither small nor static; tests/run comes a second time with the static one.
-    assert!(!is_static || private <= 300, "{private} KiB");
+    assert!(
+        !is_static || at_first.max(resident) <= 300,
+        "{at_first} KiB, {resident} KiB"
+    );
     init.end();
+}
+
+/// KiB in memory.
+fn resident(pid: u32) -> u32 {
+    sleep(Duration::from_millis(300));
+    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap();
+    let resident = rollup.lines().find_map(|line| line.strip_prefix("Rss:"));
+    let number = resident.and_then(|line| line.trim().strip_suffix(" kB"));
+    number.unwrap().parse().unwrap()
 }

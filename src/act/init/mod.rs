@@ -93,7 +93,7 @@ impl Inherited {
     }
 }
 
-/// What the process that stays lets go of: descriptors, the working directory, the last capabilities, a core dump, code.
+/// What the process that stays lets go of: descriptors, the working directory, the last capabilities, a core dump.
 fn settle(child: Pid) -> Result<(), Failure> {
     // musl's fork(3) blocks signals meanwhile and puts back what was blocked before, without a look whether the kernel
     // told it: where that failed, a signal that is not blocked would be lost, SIGCHLD too, and we would wait for ever.
@@ -104,7 +104,6 @@ fn settle(child: Pid) -> Result<(), Failure> {
     let bare = privileges::set_capabilities(CapSet::EMPTY);
     let closed = set_dumpable_behavior(DumpableBehavior::NotDumpable)
         .map_err(|errno| Failure::errno("become non-dumpable", errno));
-    raw::let_go_of_code();
     match held.and(at_root).and(bare).and(closed) {
         Ok(()) => Ok(()),
         Err(failure) => {

@@ -142,10 +142,14 @@ pub(super) fn is_pending(number: i32) -> bool {
 }
 
 /// Sleeps until a blocked signal comes, and takes it: [sigtimedwait(2)]. `None` when `timeout` is over, or when we were
-/// stopped and go on (EINTR).
+/// stopped and go on (EINTR). Before a sleep without end it lets go of our code ([`let_go_of_code`]).
 ///
 /// [sigtimedwait(2)]: https://man7.org/linux/man-pages/man2/sigtimedwait.2.html
 pub(super) fn next_signal(timeout: Option<Duration>) -> Option<Arrival> {
+    // Here and not earlier: with each page that comes back the kernel maps its neighbours too.
+    if timeout.is_none() {
+        let_go_of_code();
+    }
     let timeout = timeout.map(|timeout| libc::timespec {
         // 68 years are enough, and fit whatever a C library counts seconds in.
         tv_sec: timeout
@@ -220,7 +224,7 @@ pub(super) fn close_from(first: u32) {
 /// [madvise(2)].
 ///
 /// [madvise(2)]: https://man7.org/linux/man-pages/man2/madvise.2.html
-pub(super) fn let_go_of_code() {
+fn let_go_of_code() {
     unsafe extern "C" {
         // From the linker: where the program begins, and where its code ends.
         static __executable_start: u8;

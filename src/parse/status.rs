@@ -89,8 +89,9 @@ impl Draft {
 }
 
 fn four<T>(value: &[u8], id: impl Fn(&[u8]) -> Option<T>) -> Option<[T; 4]> {
-    let ids: Vec<T> = word::words(value).map(id).collect::<Option<_>>()?;
-    ids.try_into().ok()
+    let mut ids = word::words(value).map(id);
+    let four = [ids.next()??, ids.next()??, ids.next()??, ids.next()??];
+    ids.next().is_none().then_some(four)
 }
 
 /// Up to 16 hexadecimal digits.

@@ -42,7 +42,7 @@ def set(folder):
     FOLDER = folder
     if os.environ.get("NSS") == "machine":
         ACCOUNTS["nsswitch.conf"] = open("/etc/nsswitch.conf").read()
-    for name, flags in {"timer": [], "count": [], "noop": ["-nostdlib"]}.items():
+    for name, flags in {"timer": [], "count": [], "noop": ["-nostdlib"], "least": ["-nostdlib"]}.items():
         subprocess.run(["gcc", "-O2", "-static", *flags, "-o", f"{folder}/{name}", f"{HERE}/{name}.c"], check=True)
     # By another name: setpriv is measured too.
     IN_CONTAINER[0] = shutil.copy(shutil.which("setpriv"), f"{folder}/in-container")

@@ -85,7 +85,7 @@ impl SecondEngine {
     }
 
     fn wait_until_it_listens(&self) {
-        let is_late = deadline(Duration::from_secs(60));
+        let is_late = deadline(Duration::from_mins(1));
         while (0..SOCKETS).any(|number| UnixStream::connect(self.path(number)).is_err()) {
             let log = std::fs::read_to_string(self.directory.join("log"));
             assert!(!is_late(), "the second engine does not listen: {log:?}");
@@ -139,7 +139,7 @@ impl RestartingEngine {
         self.stop();
         let host = format!("unix://{}", self.socket().display());
         self.engine = Some(SecondEngine::start("restarting", &["--host", &host]));
-        let is_late = deadline(Duration::from_secs(60));
+        let is_late = deadline(Duration::from_mins(1));
         while UnixStream::connect(self.socket()).is_err() {
             assert!(!is_late(), "the engine does not listen");
             std::thread::sleep(Duration::from_millis(50));

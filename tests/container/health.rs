@@ -46,7 +46,7 @@ fn check(container: &Container, options: &[&str]) -> Ran {
 
 /// The engine's own judgement, once it has one, and what the last check has said.
 fn health(subject: &Subject, container: &Container) -> (String, String) {
-    let is_late = deadline(Duration::from_secs(60));
+    let is_late = deadline(Duration::from_mins(1));
     let format = "{{.State.Health.Status}} {{range .State.Health.Log}}{{.Output}}{{end}}";
     loop {
         let inspect = ["inspect", "--format", format, &container.name];
@@ -306,7 +306,7 @@ impl PodmanService {
             .spawn()
             .unwrap();
         let service = Self(child, scratch);
-        let is_late = deadline(Duration::from_secs(60));
+        let is_late = deadline(Duration::from_mins(1));
         while std::os::unix::net::UnixStream::connect(service.socket()).is_err() {
             assert!(!is_late(), "podman does not listen");
             std::thread::sleep(Duration::from_millis(50));

@@ -15,7 +15,7 @@ use crate::engine::{Engine, Ran, deadline};
 use crate::process::Process;
 
 /// Longer than anything here takes on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 pub(crate) const LIST: &str = "/api/v1/docker/containers";
 
 /// Where the examples are.

@@ -191,7 +191,7 @@ pub(crate) fn always(answer: impl Into<String>) -> Way {
 
 /// Accepts and says nothing for longer than any test waits.
 pub(crate) fn silent() -> Way {
-    Arc::new(|_, _| thread::sleep(Duration::from_secs(600)))
+    Arc::new(|_, _| thread::sleep(Duration::from_mins(10)))
 }
 
 /// A good answer, one byte at a time: never silent for long, and never done.

@@ -52,7 +52,7 @@ impl Checked {
             if status != "starting" {
                 return (status.to_owned(), said.trim_end().to_owned());
             }
-            assert!(start.elapsed() < Duration::from_secs(60), "{found}");
+            assert!(start.elapsed() < Duration::from_mins(1), "{found}");
             std::thread::sleep(Duration::from_millis(200));
         }
     }

@@ -155,7 +155,7 @@ fn settings(
 
 /// Nothing to wait for is no deadline, and a longer one than this is none either.
 fn timeout(value: &OsStr) -> Result<Duration, Message> {
-    let allowed = Duration::from_millis(1)..=Duration::from_secs(600);
+    let allowed = Duration::from_millis(1)..=Duration::from_mins(10);
     duration(value.as_bytes())
         .filter(|timeout| allowed.contains(timeout))
         .ok_or_else(|| {

@@ -16,7 +16,7 @@ use crate::common::{Scratch, skip};
 use crate::engine::{Engine, LABEL, deadline};
 
 /// Longer than anything here takes on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(5);
 pub(crate) const LIST: &str = "/api/v1/docker/containers";
 /// tests/images/build makes it.
 pub(crate) const BUSYBOX: &str = "charon-init-test/busybox";

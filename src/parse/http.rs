@@ -61,67 +61,96 @@ pub fn response(mut bytes: &[u8], is_end: bool) -> Progress {
 }
 
 fn with_body(status: u16, headers: &[Header<'_>], rest: &[u8], is_end: bool) -> Progress {
-    let body = match framing(status, headers) {
-        Framing::None => Some(Vec::new()),
-        Framing::Length(length) => rest.get(..length).map(<[u8]>::to_vec),
-        Framing::Chunks => match chunks(rest) {
-            Ok(body) => body,
-            Err(NotChunks) => return Progress::NotHttp,
-        },
-        Framing::ToTheEnd => is_end.then(|| rest.to_vec()),
-    };
-    match body {
-        None => Progress::Partial,
-        Some(body) => Progress::Whole(Response {
+    match body(status, headers, rest, is_end) {
+        Err(NotFramed) => Progress::NotHttp,
+        Ok(None) => Progress::Partial,
+        Ok(Some(body)) => Progress::Whole(Response {
             status,
-            server: field(headers, "server"),
-            api_version: field(headers, "api-version"),
-            is_podman: field(headers, "libpod-api-version").is_some(),
+            server: shown(headers, "server"),
+            api_version: shown(headers, "api-version"),
+            is_podman: fields(headers, "libpod-api-version").next().is_some(),
             body,
         }),
     }
 }
 
-fn framing(status: u16, headers: &[Header<'_>]) -> Framing {
-    if [101, 204, 304].contains(&status) {
-        return Framing::None;
-    }
-    let is_chunked = field(headers, "transfer-encoding")
-        .is_some_and(|coding| coding.to_ascii_lowercase().ends_with("chunked"));
-    if is_chunked {
-        return Framing::Chunks;
-    }
-    field(headers, "content-length")
-        .and_then(|length| length.parse().ok())
-        .map_or(Framing::ToTheEnd, Framing::Length)
+/// The body, once all of it is here.
+fn body(
+    status: u16,
+    headers: &[Header<'_>],
+    rest: &[u8],
+    is_end: bool,
+) -> Result<Option<Vec<u8>>, NotFramed> {
+    Ok(match framing(status, headers)? {
+        Framing::None => Some(Vec::new()),
+        Framing::Length(length) => rest.get(..length).map(<[u8]>::to_vec),
+        Framing::Chunks => chunks(rest)?,
+        Framing::ToTheEnd => is_end.then(|| rest.to_vec()),
+    })
 }
 
-/// The first field of that name, in printable characters and not at any length: it is shown to people.
-fn field(headers: &[Header<'_>], name: &str) -> Option<String> {
-    let header = headers
+/// Nobody can tell where the body ends: an error that no client may pass over (RFC 9112, 6.3).
+struct NotFramed;
+
+fn framing(status: u16, headers: &[Header<'_>]) -> Result<Framing, NotFramed> {
+    if [101, 204, 304].contains(&status) {
+        return Ok(Framing::None);
+    }
+    if let Some(codings) = fields(headers, "transfer-encoding").last() {
+        let last = codings.rsplit(|byte| *byte == b',').next();
+        let is_chunked =
+            last.is_some_and(|last| last.trim_ascii().eq_ignore_ascii_case(b"chunked"));
+        return Ok(if is_chunked {
+            Framing::Chunks
+        } else {
+            Framing::ToTheEnd
+        });
+    }
+    let mut lengths = fields(headers, "content-length");
+    let Some(length) = lengths.next() else {
+        return Ok(Framing::ToTheEnd);
+    };
+    let is_number = !length.is_empty() && length.iter().all(u8::is_ascii_digit);
+    if !is_number || lengths.any(|other| other != length) {
+        return Err(NotFramed);
+    }
+    // Too large for a number: more than can come.
+    let length = length.iter().fold(0_usize, |length, digit| {
+        let digit = usize::from(digit - b'0');
+        length.saturating_mul(10).saturating_add(digit)
+    });
+    Ok(Framing::Length(length))
+}
+
+/// What all fields of that name say.
+fn fields<'a>(headers: &[Header<'a>], name: &str) -> impl Iterator<Item = &'a [u8]> {
+    let named = headers
         .iter()
-        .find(|header| header.name.eq_ignore_ascii_case(name))?;
-    let text = String::from_utf8_lossy(header.value.trim_ascii());
+        .filter(move |header| header.name.eq_ignore_ascii_case(name));
+    named.map(|header| header.value.trim_ascii())
+}
+
+/// The first field of that name, not at any length: it is shown to people.
+fn shown(headers: &[Header<'_>], name: &str) -> Option<String> {
+    let text = String::from_utf8_lossy(fields(headers, name).next()?);
     Some(text.chars().take(80).collect())
 }
 
-struct NotChunks;
-
-/// The body, once its last chunk is here.
-fn chunks(mut rest: &[u8]) -> Result<Option<Vec<u8>>, NotChunks> {
+/// The body put together, once its last chunk is here.
+fn chunks(mut rest: &[u8]) -> Result<Option<Vec<u8>>, NotFramed> {
     let mut body = Vec::new();
     loop {
         let (start, size) = match httparse::parse_chunk_size(rest) {
             Ok(Status::Complete(found)) => found,
             Ok(Status::Partial) => return Ok(None),
-            Err(_) => return Err(NotChunks),
+            Err(_) => return Err(NotFramed),
         };
         // The fields that may follow the last chunk are nothing to us.
         if size == 0 {
             return Ok(Some(body));
         }
-        let size = usize::try_from(size).map_err(|_| NotChunks)?;
-        let end = start.checked_add(size).ok_or(NotChunks)?;
+        let size = usize::try_from(size).map_err(|_| NotFramed)?;
+        let end = start.checked_add(size).ok_or(NotFramed)?;
         let Some(chunk) = rest.get(start..end) else {
             return Ok(None);
         };
@@ -130,7 +159,7 @@ fn chunks(mut rest: &[u8]) -> Result<Option<Vec<u8>>, NotChunks> {
         match rest.strip_prefix(b"\r\n") {
             Some(next) => rest = next,
             None if rest.len() < 2 => return Ok(None),
-            None => return Err(NotChunks),
+            None => return Err(NotFramed),
         }
     }
 }

@@ -70,6 +70,65 @@ fn what_is_no_http_is_told_from_what_is_not_whole() {
     }
 }
 
+fn progress(head: &str, body: &str) -> Progress {
+    response(
+        format!("HTTP/1.1 200 OK\r\n{head}\r\n{body}").as_bytes(),
+        true,
+    )
+}
+
+/// RFC 9112, 6.3: what no client can tell the end of, none may guess.
+#[test]
+fn a_length_is_one_number_or_the_answer_is_no_http() {
+    let zeros = "0".repeat(90);
+    for (head, body) in [
+        ("Content-Length: 2\r\n", Some("OK")),
+        ("Content-Length: 2\r\ncontent-length: 2\r\n", Some("OK")),
+        (&format!("Content-Length: {zeros}2\r\n"), Some("OK")),
+        ("Content-Length: 2\r\nContent-Length: 3\r\n", None),
+        ("Content-Length: +2\r\n", None),
+        ("Content-Length: -2\r\n", None),
+        ("Content-Length: 2, 2\r\n", None),
+        ("Content-Length: two\r\n", None),
+        ("Content-Length:\r\n", None),
+    ] {
+        match (progress(head, "OK more"), body) {
+            (Progress::Whole(found), Some(body)) => assert_eq!(found.body, body.as_bytes()),
+            (Progress::NotHttp, None) => {}
+            (other, _) => panic!("{head:?}: {other:?}"),
+        }
+    }
+    let huge = progress("Content-Length: 99999999999999999999\r\n", "OK");
+    assert_eq!(huge, Progress::Partial);
+}
+
+#[test]
+fn an_answer_is_in_chunks_where_that_is_its_last_coding() {
+    let many = "x,".repeat(50);
+    for (head, is_chunked) in [
+        ("Transfer-Encoding: gzip, CHUNKED\r\n", true),
+        (
+            "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n",
+            true,
+        ),
+        (&format!("Transfer-Encoding: {many}chunked\r\n"), true),
+        ("Transfer-Encoding: chunked\r\nContent-Length: 1\r\n", true),
+        ("Transfer-Encoding: unchunked\r\n", false),
+        ("Transfer-Encoding: chunked, gzip\r\n", false),
+        ("Transfer-Encoding: gzip\r\nContent-Length: 1\r\n", false),
+    ] {
+        let Progress::Whole(found) = progress(head, "2\r\nOK\r\n0\r\n") else {
+            panic!("{head:?}");
+        };
+        let body: &[u8] = if is_chunked {
+            b"OK"
+        } else {
+            b"2\r\nOK\r\n0\r\n"
+        };
+        assert_eq!(found.body, body, "{head:?}");
+    }
+}
+
 /// Every two bytes changed: nothing panics, and nothing is whole that has no status.
 #[test]
 fn no_answer_makes_it_panic() {

@@ -140,6 +140,10 @@ fn shown(headers: &[Header<'_>], name: &str) -> Option<String> {
 fn chunks(mut rest: &[u8]) -> Result<Option<Vec<u8>>, NotFramed> {
     let mut body = Vec::new();
     loop {
+        // httparse takes a line without a number for the last chunk.
+        if rest.first().is_some_and(|byte| !byte.is_ascii_hexdigit()) {
+            return Err(NotFramed);
+        }
         let (start, size) = match httparse::parse_chunk_size(rest) {
             Ok(Status::Complete(found)) => found,
             Ok(Status::Partial) => return Ok(None),
@@ -149,8 +153,8 @@ fn chunks(mut rest: &[u8]) -> Result<Option<Vec<u8>>, NotFramed> {
         if size == 0 {
             return Ok(Some(body));
         }
-        let size = usize::try_from(size).map_err(|_| NotFramed)?;
-        let end = start.checked_add(size).ok_or(NotFramed)?;
+        // Too large for a number: more than can come.
+        let end = usize::try_from(size).map_or(usize::MAX, |size| start.saturating_add(size));
         let Some(chunk) = rest.get(start..end) else {
             return Ok(None);
         };

@@ -266,7 +266,7 @@ fn what_is_not_an_engine_is_told_apart() {
         assert_eq!(ping(&found), Err(expected), "{found:?}");
     }
     let pong = ping(&http(200, &[], "OK")).unwrap();
-    for body in ["OK", "{}", "{\"Version\":7}", "[1]", ""] {
+    for body in ["OK", "{}", "{\"Version\":7}", "[1]", "[\"20.10.24\"]", ""] {
         let answer = version(pong.clone(), &http(200, &[], body));
         assert!(
             matches!(

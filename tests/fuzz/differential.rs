@@ -13,7 +13,7 @@ use std::thread;
 use charon_init::parse;
 
 use crate::corpus;
-use crate::generate::Random;
+use crate::generate::{Random, WORDS};
 
 /// An entry as text: name, numbers and the rest, the texts in hexadecimal after an `=`.
 type Entry = String;
@@ -187,7 +187,7 @@ fn documents() -> Vec<(Kind, Vec<u8>)> {
             .collect();
         documents.extend(corpus.iter().map(|line| (kind, line.clone())));
         for number in 0..40_000 {
-            let input = Random(number << 20).input(&corpus);
+            let input = Random(number << 20).input(WORDS, &corpus);
             let line = input
                 .split_inclusive(|byte| *byte == b'\n')
                 .next()

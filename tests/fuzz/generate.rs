@@ -1,7 +1,7 @@
 //! A number → bytes that look like the corpus: the same in every run.
 
 /// Words that mean something to one of the formats.
-const WORDS: [&[u8]; 30] = [
+pub const WORDS: &[&[u8]] = &[
     b":",
     b",",
     b"\n",
@@ -34,6 +34,24 @@ const WORDS: [&[u8]; 30] = [
     b"video:x:44:charon,root\n",
 ];
 
+/// The same to an HTTP answer.
+pub const HTTP: &[&[u8]] = &[
+    b":",
+    b"\n",
+    b"\x1d",
+    b"\xc2\x85",
+    b"0",
+    b"\r\n",
+    b"\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\n",
+    b"HTTP/1.0 103\r\n",
+    b"Server: Docker/20.10.24 (linux)\r\n",
+    b"Content-Length: 2\r\n",
+    b"Transfer-Encoding: chunked\r\n",
+    b"2;x=y\r\nOK\r\n0\r\n",
+    b"{\"message\":\"no\"}",
+];
+
 /// splitmix64.
 pub struct Random(pub u64);
 
@@ -57,27 +75,27 @@ impl Random {
         &all[self.below(all.len())]
     }
 
-    /// A corpus entry with a few changes, or words alone.
-    pub fn input(&mut self, corpus: &[Vec<u8>]) -> Vec<u8> {
+    /// A corpus entry with a few changes, or `words` alone.
+    pub fn input(&mut self, words: &[&[u8]], corpus: &[Vec<u8>]) -> Vec<u8> {
         if self.below(4) == 0 {
             return (0..self.below(24))
-                .flat_map(|_| self.one(&WORDS).to_vec())
+                .flat_map(|_| self.one(words).to_vec())
                 .collect();
         }
         let mut bytes = self.one(corpus).clone();
         for _ in 0..=self.below(6) {
-            self.change(&mut bytes, corpus);
+            self.change(&mut bytes, words, corpus);
         }
         bytes.truncate(4096);
         bytes
     }
 
-    fn change(&mut self, bytes: &mut Vec<u8>, corpus: &[Vec<u8>]) {
+    fn change(&mut self, bytes: &mut Vec<u8>, words: &[&[u8]], corpus: &[Vec<u8>]) {
         let at = self.below(bytes.len() + 1);
         let end = (at + self.below(16)).min(bytes.len());
         match self.below(5) {
-            0 => drop(bytes.splice(at..at, self.one(&WORDS).iter().copied())),
-            1 => drop(bytes.splice(at..end, self.one(&WORDS).iter().copied())),
+            0 => drop(bytes.splice(at..at, self.one(words).iter().copied())),
+            1 => drop(bytes.splice(at..end, self.one(words).iter().copied())),
             2 => drop(bytes.drain(at..end)),
             3 => {
                 let other = self.one(corpus);

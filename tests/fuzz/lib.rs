@@ -7,6 +7,8 @@ mod arbitrary_files;
 #[path = "../decide/arbitrary_paths.rs"]
 mod arbitrary_paths;
 mod editor;
+mod http;
+mod letter;
 pub mod targets;
 #[path = "../decide/world.rs"]
 #[allow(dead_code)]

@@ -28,6 +28,8 @@ mod common;
 mod differential;
 mod editor;
 mod generate;
+mod http;
+mod letter;
 mod targets;
 #[path = "../decide/world.rs"]
 #[allow(dead_code, reason = "the tests of decide use all of it")]
@@ -38,7 +40,7 @@ use std::io::Write;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
-use generate::Random;
+use generate::{HTTP, Random, WORDS};
 use targets::TARGETS;
 
 /// Executions per target; a world is some hundred times the work of a line.
@@ -73,7 +75,8 @@ fn every_target_holds_for_its_corpus_and_for_changes_to_it() {
         let corpus = corpus(name);
         assert!(!corpus.is_empty(), "{name}");
         let count = executions(name);
-        let generated = (0..count).map(|number| Random(number << 20).input(&corpus));
+        let words = if name == "http" { HTTP } else { WORDS };
+        let generated = (0..count).map(|number| Random(number << 20).input(words, &corpus));
         for bytes in corpus.iter().cloned().chain(generated) {
             if catch_unwind(|| target(&bytes)).is_err() {
                 panic!("{name}: {:?}", String::from_utf8_lossy(&bytes));

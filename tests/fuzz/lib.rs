@@ -9,6 +9,7 @@ mod arbitrary_paths;
 mod editor;
 mod http;
 mod letter;
+mod process;
 pub mod targets;
 #[path = "../decide/world.rs"]
 #[allow(dead_code)]

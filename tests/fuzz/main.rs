@@ -30,6 +30,7 @@ mod editor;
 mod generate;
 mod http;
 mod letter;
+mod process;
 mod targets;
 #[path = "../decide/world.rs"]
 #[allow(dead_code, reason = "the tests of decide use all of it")]

@@ -21,13 +21,14 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use crate::arbitrary::any_world;
 use crate::editor;
 use crate::http;
+use crate::process;
 use crate::world::World;
 
 /// Takes any bytes; panics where a law is broken.
 pub type Target = fn(&[u8]);
 
 /// All targets by name; the name is that of the corpus folder and of the program of cargo-fuzz.
-pub const TARGETS: [(&str, Target); 10] = [
+pub const TARGETS: [(&str, Target); 11] = [
     ("user_spec", user_spec),
     ("passwd", passwd),
     ("group", group),
@@ -35,6 +36,7 @@ pub const TARGETS: [(&str, Target); 10] = [
     ("acl", acl),
     ("id_map", id_map),
     ("status", status),
+    ("process", process::process),
     ("docker_host", docker_host),
     ("http", http::http),
     ("decide", decide),

@@ -1,8 +1,9 @@
-//! The classes of vulnerabilities that the page says are met → each has a test that is there.
+//! The classes of vulnerabilities that the page says are met, and what it says is fuzzed → each has a test that is there.
 
 use std::collections::BTreeSet;
 use std::fs;
 
+use crate::common::figure;
 use crate::page::rows;
 use crate::stage::repository;
 
@@ -41,6 +42,33 @@ fn every_class_names_tests_that_are_there() {
             assert!(is_test(name, &source), "{class}: no test {name} in {file}");
         }
     }
+}
+
+/// cargo-fuzz has a program per target; that those are all targets is tested where the targets are.
+#[test]
+fn every_fuzzing_target_has_its_row() {
+    let programs = fs::read_dir(repository().join("tests/fuzz/fuzz_targets")).unwrap();
+    let name = |program: fs::DirEntry| program.file_name().into_string().unwrap();
+    let programs: BTreeSet<String> = programs
+        .map(|program| name(program.unwrap()).replace(".rs", ""))
+        .collect();
+    let (mut told, mut in_all) = (BTreeSet::new(), 0);
+    for row in rows("| fuzzing target | what comes in | executions | seconds of CPU | crashes |") {
+        let [target, _, executions, seconds, crashes] = &row[..] else {
+            panic!("{row:?}");
+        };
+        let number = |cell: &str| -> usize { cell.replace(',', "").parse().expect(cell) };
+        assert!(number(executions) > 100_000 && crashes == "0", "{row:?}");
+        in_all += number(seconds);
+        let is_new = told.insert(target.trim_matches('`').to_owned());
+        assert!(is_new, "{target} twice");
+    }
+    assert_eq!(told, programs);
+    assert_eq!(
+        in_all,
+        figure("same way every time. In ", " seconds of CPU")
+    );
+    assert!(in_all >= 60 * 60, "an hour");
 }
 
 #[test]

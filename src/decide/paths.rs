@@ -36,10 +36,11 @@ pub(super) fn judge_all(paths: &[PathFacts], asker: &mut Asker) -> Result<Vec<Ju
                 }
             }
             // Least power: a group that was granted for one of these alone opens nothing.
-            let opens = |gid: &Gid| judgements.iter().any(|one| one.grant.gids.contains(gid));
+            let gids = judgements.iter().flat_map(|one| &one.grant.gids);
+            let open: BTreeSet<Gid> = gids.copied().collect();
             asker
                 .groups
-                .retain(|gid| groups.contains(gid) || opens(gid));
+                .retain(|gid| groups.contains(gid) || open.contains(gid));
             return Ok(judgements);
         }
         last.extend(shut.into_keys());

@@ -110,8 +110,7 @@ struct Component {
 /// An object. serde takes a list for one as well, its fields in their order.
 fn json(body: &[u8]) -> Option<Document> {
     let is_object = body.trim_ascii_start().starts_with(b"{");
-    let document = is_object.then(|| serde_json::from_slice(body).ok());
-    document.flatten()
+    is_object.then(|| serde_json::from_slice(body).ok())?
 }
 
 fn not_answered(question: Question, response: &Response) -> Answer {

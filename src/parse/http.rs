@@ -2,6 +2,8 @@
 
 use httparse::{EMPTY_HEADER, Header, Status};
 
+use super::word;
+
 /// As many header fields as any engine sends, and many more.
 const MAX_HEADERS: usize = 64;
 
@@ -110,15 +112,12 @@ fn framing(status: u16, headers: &[Header<'_>]) -> Result<Framing, NotFramed> {
     let Some(length) = lengths.next() else {
         return Ok(Framing::ToTheEnd);
     };
-    let is_number = !length.is_empty() && length.iter().all(u8::is_ascii_digit);
-    if !is_number || lengths.any(|other| other != length) {
+    let number = word::number(length).ok_or(NotFramed)?;
+    if lengths.any(|other| other != length) {
         return Err(NotFramed);
     }
     // Too large for a number: more than can come.
-    let length = length.iter().fold(0_usize, |length, digit| {
-        let digit = usize::from(digit - b'0');
-        length.saturating_mul(10).saturating_add(digit)
-    });
+    let length = usize::try_from(number).unwrap_or(usize::MAX);
     Ok(Framing::Length(length))
 }
 

@@ -6,18 +6,13 @@ use std::os::unix::net::UnixListener;
 use std::thread;
 
 use crate::engine::{Connection, Server, docker, http, say};
-use crate::trace::{calls, can_trace, inject};
+use crate::trace::{calls, inject, world};
 use crate::world::{End, Start, World};
 
 const SOCKET: &str = "run/docker.sock";
 
 fn check(world: &World) -> Start<'_> {
     world.start(["--check", "--timeout=40s", "--format=json"])
-}
-
-fn world(test: &str) -> Option<World> {
-    let world = World::new(test)?;
-    can_trace(test).then_some(world)
 }
 
 /// A check whose first `name` with `part` in its line is answered with `fault`.

@@ -1,6 +1,6 @@
 //! Contract 9: a crash or an error at any system call leaves each file old or new, and does not hinder the next start.
 
-use crate::trace::{Call, calls, can_trace, inject};
+use crate::trace::{Call, calls, inject, with_socket};
 use crate::world::{GROUP, GSHADOW, World};
 
 fn new_group() -> String {
@@ -9,15 +9,6 @@ fn new_group() -> String {
 
 fn new_gshadow() -> String {
     format!("{GSHADOW}docker:!charon-init::charon\n")
-}
-
-fn with_socket(test: &str) -> Option<World> {
-    if !can_trace(test) {
-        return None;
-    }
-    let world = World::new(test)?;
-    world.socket("run/docker.sock", 988, 0o660);
-    Some(world)
 }
 
 fn reset(world: &World) {

@@ -16,7 +16,7 @@ use rustix::net::{
 };
 
 use crate::engine::{Server, docker, dripping, full_port, late, on_a_port, silent};
-use crate::trace::can_trace;
+use crate::trace::world;
 use crate::world::World;
 
 const SOCKET: &str = "run/docker.sock";
@@ -67,11 +67,6 @@ fn is_in_time(world: &World, arguments: &[&str], docker_host: &str) {
         all.push(found);
     }
     panic!("never in time: {all:?}");
-}
-
-fn world(test: &str) -> Option<World> {
-    let world = World::new(test)?;
-    can_trace(test).then_some(world)
 }
 
 #[test]

@@ -7,8 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use crate::group_file::setfacl;
 use crate::probe::probe;
-use crate::trace::can_trace;
+use crate::trace;
 use crate::world::{End, GROUP, GSHADOW, World};
 
 const NO_LITTER: [String; 0] = [];
@@ -230,21 +231,12 @@ fn an_owner_that_cannot_be_restored_keeps_the_file() {
     is_left_alone(&world, end, GROUP);
 }
 
-fn setfacl(world: &World, arguments: &[&str], path: &str) {
-    let mut setfacl = Command::new("setfacl");
-    let status = setfacl.args(arguments).arg(world.path(path)).status();
-    assert!(status.expect("the package acl is installed").success());
-}
-
 /// In a container nobody may set an SELinux label, and nobody needs to: the directory has given the same one. Here the
 /// directory gives an ACL, and setting one is what is refused.
 #[test]
 fn an_attribute_that_the_directory_has_given_already_is_not_set_again() {
     let test = "an_attribute_that_the_directory_has_given_already_is_not_set_again";
-    if !can_trace(test) {
-        return;
-    }
-    let Some(world) = with_socket(test) else {
+    let Some(world) = trace::with_socket(test) else {
         return;
     };
     fs::remove_file(world.path("etc/gshadow")).unwrap();
@@ -254,7 +246,10 @@ fn an_attribute_that_the_directory_has_given_already_is_not_set_again() {
         world.start(["id", "-G"]).under(refused).end()
     };
     // What a file gets that is made with mode 0600: the mask and the others lose all.
-    setfacl(&world, &["-m", "u::rw,u:7:r,g::r,m::-,o::-"], "etc/group");
+    setfacl(
+        &["-m", "u::rw,u:7:r,g::r,m::-,o::-"],
+        &world.path("etc/group"),
+    );
     let end = start();
     assert!(end.stderr.contains("'/etc/group'"), "{end:?}");
     assert_eq!(
@@ -262,7 +257,10 @@ fn an_attribute_that_the_directory_has_given_already_is_not_set_again() {
         GROUP,
         "it has to be set, and cannot"
     );
-    setfacl(&world, &["-d", "-m", "u::rw,u:7:r,g::r,m::r,o::r"], "etc");
+    setfacl(
+        &["-d", "-m", "u::rw,u:7:r,g::r,m::r,o::r"],
+        &world.path("etc"),
+    );
     assert_eq!(start().success(), "1000 988\n");
     assert_ne!(world.read("etc/group"), GROUP);
 }
@@ -270,13 +268,10 @@ fn an_attribute_that_the_directory_has_given_already_is_not_set_again() {
 #[test]
 fn an_attribute_that_cannot_be_read_ends_the_start_and_changes_nothing() {
     let test = "an_attribute_that_cannot_be_read_ends_the_start_and_changes_nothing";
-    if !can_trace(test) {
-        return;
-    }
-    let Some(world) = with_socket(test) else {
+    let Some(world) = trace::with_socket(test) else {
         return;
     };
-    setfacl(&world, &["-m", "u:7:r"], "etc/group");
+    setfacl(&["-m", "u:7:r"], &world.path("etc/group"));
     let broken = ["strace", "-e", "inject=fgetxattr:error=EIO"];
     let broken = broken.iter().chain(&["-o", "/dev/null"]);
     let end = world.start(["id", "-G"]).under(broken).end();
@@ -332,10 +327,7 @@ fn the_lock_of_shadow_utils_is_waited_for() {
 #[test]
 fn an_edit_by_a_program_without_the_lock_is_noticed_and_kept() {
     let test = "an_edit_by_a_program_without_the_lock_is_noticed_and_kept";
-    if !can_trace(test) {
-        return;
-    }
-    let Some(world) = with_socket(test) else {
+    let Some(world) = trace::with_socket(test) else {
         return;
     };
     // Each of the two files is synced before the first rename, and each sync takes a second.

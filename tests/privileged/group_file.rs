@@ -179,7 +179,7 @@ fn a_default_acl_of_the_directory_opens_nothing() {
     assert_eq!(getfacl(&etc.group()), before);
 }
 
-fn setfacl(arguments: &[&str], path: &std::path::Path) {
+pub(crate) fn setfacl(arguments: &[&str], path: &std::path::Path) {
     let status = Command::new("setfacl").args(arguments).arg(path).status();
     assert!(status.expect("the package acl is installed").success());
 }

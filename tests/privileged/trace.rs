@@ -30,6 +30,18 @@ pub(crate) fn can_trace(test: &str) -> bool {
     can
 }
 
+/// A world whose starts can be traced.
+pub(crate) fn world(test: &str) -> Option<World> {
+    can_trace(test).then(|| World::new(test))?
+}
+
+/// The same with a socket that needs an edit.
+pub(crate) fn with_socket(test: &str) -> Option<World> {
+    let world = world(test)?;
+    world.socket("run/docker.sock", 988, 0o660);
+    Some(world)
+}
+
 /// Runs `start` under strace.
 pub(crate) fn calls(world: &World, start: Start<'_>) -> (Vec<Call>, End) {
     let (mut calls, end) = calls_with_the_last(world, start);

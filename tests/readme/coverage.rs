@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use crate::page::{rows, snippet};
+use crate::page::{cells, rows, snippet};
 use crate::stage::{Outcome, is_root, repository, shell};
 
 /// What it may lose until somebody measures again, in percent; a line more or less without a test is no lie of the page.
@@ -58,10 +58,6 @@ fn the_coverage() {
     let Outcome { stdout, .. } = shell(&command, repository());
     assert!(!stdout.contains("NOT EXPLAINED"), "{stdout}");
     let printed = stdout.lines().filter(|line| line.starts_with("| "));
-    let cells = |line: &str| -> Vec<String> {
-        let inner = line.trim_matches('|').split('|');
-        inner.map(|cell| cell.trim().to_owned()).collect()
-    };
     let measured: BTreeMap<String, Row> = printed.map(|line| row(&cells(line))).collect();
     for (room, (_, _, percent)) in shown() {
         let now = measured[&room].2;

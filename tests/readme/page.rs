@@ -72,7 +72,7 @@ pub(crate) fn rows(header: &str) -> Vec<Vec<String>> {
 }
 
 /// A bar in a cell is written `\|`.
-fn cells(line: &str) -> Vec<String> {
+pub(crate) fn cells(line: &str) -> Vec<String> {
     let line = line.replace("\\|", "\0");
     let inner = line.trim_matches('|');
     inner

@@ -156,7 +156,7 @@ pub struct Planned {
     /// What to do.
     pub step: Step,
     /// Why.
-    pub reason: String,
+    pub reason: &'static str,
 }
 
 /// The whole vocabulary of change, in the order of a plan (contract 9 and 10).

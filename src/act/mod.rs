@@ -131,10 +131,7 @@ mod tests {
     use crate::plan::Command;
 
     fn planned(step: Step) -> Planned {
-        Planned {
-            step,
-            reason: String::new(),
-        }
+        Planned { step, reason: "" }
     }
 
     /// No decision makes such a plan. Were the guard gone, a command without candidates would be one that is not found.

@@ -55,7 +55,7 @@ pub(super) fn connection(
     });
     Some(Planned {
         step,
-        reason: "only an answer shows that the engine can be reached".to_owned(),
+        reason: "only an answer shows that the engine can be reached",
     })
 }
 

@@ -267,9 +267,6 @@ impl<'a> Drop<'a> {
     }
 }
 
-fn planned(step: Step, reason: &str) -> Planned {
-    Planned {
-        step,
-        reason: reason.to_owned(),
-    }
+fn planned(step: Step, reason: &'static str) -> Planned {
+    Planned { step, reason }
 }

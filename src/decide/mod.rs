@@ -185,9 +185,9 @@ fn edit_files(
     }
     let planned = |edit: FileEdit| Planned {
         reason: if edit.path.ends_with("passwd") {
-            "so that names resolve and 'docker exec -u' has the numbers too".to_owned()
+            "so that names resolve and 'docker exec -u' has the numbers too"
         } else {
-            "so that names resolve and 'docker exec -u' has the group too".to_owned()
+            "so that names resolve and 'docker exec -u' has the group too"
         },
         step: Step::EditFile(edit),
     };

@@ -174,7 +174,7 @@ impl Tree<'_> {
                 gid: owner.gid,
                 counted: None,
             }),
-            reason: "asked for with --own".to_owned(),
+            reason: "asked for with --own",
         }
     }
 }

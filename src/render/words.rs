@@ -55,7 +55,7 @@ pub(super) fn step(planned: &Planned) -> Message {
         code,
         thing,
         what,
-        why: planned.reason.clone(),
+        why: planned.reason.to_owned(),
         remedies: Vec::new(),
     }
 }

@@ -223,11 +223,8 @@ fn steps(identity: &Identity, granted: &[u32]) -> Vec<Planned> {
     steps
 }
 
-pub(crate) fn planned(step: Step, reason: &str) -> Planned {
-    Planned {
-        step,
-        reason: reason.to_owned(),
-    }
+pub(crate) fn planned(step: Step, reason: &'static str) -> Planned {
+    Planned { step, reason }
 }
 
 pub(crate) fn edit(granted: &[u32]) -> FileEdit {

@@ -15,7 +15,7 @@ use crate::request::{Forward, Init};
 #[derive(Serialize)]
 pub(super) struct StepView {
     step: String,
-    reason: String,
+    reason: &'static str,
     #[serde(flatten)]
     details: Details,
 }
@@ -110,7 +110,7 @@ impl StepView {
     pub(super) fn new(planned: &Planned) -> Self {
         Self {
             step: words::step(planned).code.replace('-', "_"),
-            reason: planned.reason.clone(),
+            reason: planned.reason,
             details: Details::new(&planned.step),
         }
     }

@@ -198,9 +198,11 @@ impl CapSet {
 
     /// The members, lowest number first.
     pub fn iter(self) -> impl Iterator<Item = Capability> {
-        (0..64)
+        let and_lower = |rest: &u64| Some(rest & rest.wrapping_sub(1));
+        std::iter::successors(Some(self.0), and_lower)
+            .take_while(|rest| *rest != 0)
+            .filter_map(|rest| u8::try_from(rest.trailing_zeros()).ok())
             .map(Capability)
-            .filter(move |capability| self.contains(*capability))
     }
 }
 

@@ -69,21 +69,24 @@ pub struct Extent {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct IdMap(pub Vec<Extent>);
 
+/// The whole of the initial user namespace's map.
+const IDENTITY: Extent = Extent {
+    inside: 0,
+    outside: 0,
+    count: UNCHANGED,
+};
+
 impl IdMap {
     /// The map of the initial user namespace: every id is itself.
     #[must_use]
     pub fn identity() -> Self {
-        Self(vec![Extent {
-            inside: 0,
-            outside: 0,
-            count: UNCHANGED,
-        }])
+        Self(vec![IDENTITY])
     }
 
     /// Does every id map to itself?
     #[must_use]
     pub fn is_identity(&self) -> bool {
-        *self == Self::identity()
+        self.0 == [IDENTITY]
     }
 
     /// The number outside for `inside`; `None` where it is not mapped.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
-use std::mem::MaybeUninit;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -99,8 +98,8 @@ fn each_name(directory: &[u8], take: &mut dyn FnMut(&OsStr)) -> Result<(), Errno
     };
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let opened = retry_on_intr(|| openat(CWD, path, flags, Mode::empty()))?;
-    let mut room = [MaybeUninit::uninit(); ROOM];
-    let mut names = RawDir::new(&opened, &mut room);
+    let mut room: Vec<u8> = Vec::with_capacity(ROOM);
+    let mut names = RawDir::new(&opened, room.spare_capacity_mut());
     while let Some(entry) = names.next() {
         let entry = entry?;
         let name = entry.file_name().to_bytes();

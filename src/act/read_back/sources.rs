@@ -6,6 +6,7 @@
 use std::os::fd::OwnedFd;
 
 use nix::unistd;
+use rustix::buffer::spare_capacity;
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::{Errno, read, retry_on_intr};
 use rustix::process::getgroups;
@@ -43,12 +44,12 @@ pub(super) fn proc() -> Option<Found> {
 /// The kernel hands out the whole text in one read where it fits, so that a read which does not fill the room is the
 /// last one. Were it not, the text would lack a line that the parser wants, and the system calls answer instead.
 fn read_status(file: &OwnedFd) -> Result<Vec<u8>, Errno> {
-    let mut room = [0; 4096];
     let mut text = Vec::new();
     loop {
-        let count = retry_on_intr(|| read(file, room.as_mut_slice()))?;
-        text.extend_from_slice(room.get(..count).unwrap_or_default());
-        if count < room.len() {
+        text.reserve(4096);
+        let room = text.capacity().saturating_sub(text.len());
+        let count = retry_on_intr(|| read(file, spare_capacity(&mut text)))?;
+        if count < room {
             return Ok(text);
         }
     }

@@ -1,6 +1,7 @@
 //! A check → as whom it asks, and whom (contract 8).
 
 use crate::decide::grants::Judgement;
+use crate::decide::groups::drop_overflow;
 use crate::decide::identity::Person;
 use crate::facts::{Facts, FirstProcess, Found, IdSet, Meant};
 use crate::parse::docker_host::endpoint;
@@ -23,13 +24,10 @@ pub(super) fn take_pid_1s_identity(
         return false;
     }
     person.gid = server.gid.effective;
-    person.groups = server.groups.iter().copied().collect();
-    person.groups.insert(person.gid);
-    // It cannot be taken: setgroups(2) would make another group of it, and a check must not be better off.
-    let overflow = facts.namespace.overflow_gid;
-    if facts.namespace.hides_groups() && person.groups.remove(&overflow) {
-        findings.push(Finding::OverflowGroupDropped { gid: overflow });
-    }
+    person.groups.clone_from(&server.groups);
+    person.groups.push(person.gid);
+    // A check must not be better off than what a start can have.
+    drop_overflow(&mut person.groups, facts, findings);
     true
 }
 

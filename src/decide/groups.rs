@@ -1,6 +1,5 @@
 //! The spec, /etc/group and our process → the groups of the identity before any grant (contract 6).
 
-use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
 
 use crate::account::{Account, GroupRef, GroupSpec};
@@ -18,16 +17,16 @@ pub(super) fn only_group(
     group: &GroupRef,
     request: &Request,
     accounts: &Accounts,
-) -> Result<(Gid, BTreeSet<Gid>), Refusal> {
+) -> Result<(Gid, Vec<Gid>), Refusal> {
     let gid = find_gid(group, accounts)?;
     refuse_gid_zero(gid, request, || GidZeroSource::Spec)?;
-    Ok((gid, BTreeSet::from([gid])))
+    Ok((gid, vec![gid]))
 }
 
 /// `--gid` where there is no account, or where the spec names a group: that group alone.
-pub(super) fn only_gid(gid: Gid, request: &Request) -> Result<(Gid, BTreeSet<Gid>), Refusal> {
+pub(super) fn only_gid(gid: Gid, request: &Request) -> Result<(Gid, Vec<Gid>), Refusal> {
     refuse_gid_zero(gid, request, || GidZeroSource::Number)?;
-    Ok((gid, BTreeSet::from([gid])))
+    Ok((gid, vec![gid]))
 }
 
 /// The account's gid, or that of `--gid` in its place, and every group that lists it, as initgroups(3) has it, less the lines that we made: those are
@@ -37,14 +36,14 @@ pub(super) fn account_groups(
     request: &Request,
     accounts: &Accounts,
     renumbering: Option<&Renumbering>,
-) -> Result<(Gid, BTreeSet<Gid>), Refusal> {
+) -> Result<(Gid, Vec<Gid>), Refusal> {
     let (gid, mut groups) = match request.gid {
         Some(gid) => only_gid(gid, request)?,
         None => {
             refuse_gid_zero(account.gid, request, || GidZeroSource::PrimaryGroup {
                 name: account.name.clone(),
             })?;
-            (account.gid, BTreeSet::from([account.gid]))
+            (account.gid, vec![account.gid])
         }
     };
     for (index, line) in parse::group::lines(&accounts.group.bytes).enumerate() {
@@ -57,7 +56,7 @@ pub(super) fn account_groups(
             name: account.name.clone(),
             group: String::from_utf8_lossy(group.name).into_owned(),
         })?;
-        groups.insert(group.gid);
+        groups.push(group.gid);
     }
     if let Some(service) = &accounts.name_service
         && service.account == *account
@@ -69,7 +68,7 @@ pub(super) fn account_groups(
                 name: account.name.clone(),
                 group: "root".to_owned(),
             })?;
-            groups.insert(*gid);
+            groups.push(*gid);
         }
     }
     Ok((gid, groups))
@@ -77,26 +76,28 @@ pub(super) fn account_groups(
 
 /// What the runtime added to our process: its groups, less GID 0, less every group that names root as a member (engines
 /// give root those by themselves), less the overflow gid, which setgroups(2) would turn into nogroup.
-pub(super) fn inherited(
-    facts: &Facts,
-    start: &Start,
-    findings: &mut Vec<Finding>,
-) -> BTreeSet<Gid> {
-    let mut groups: BTreeSet<Gid> = start.process.groups.iter().copied().collect();
-    groups.remove(&Gid::ROOT);
+pub(super) fn inherited(facts: &Facts, start: &Start, findings: &mut Vec<Finding>) -> Vec<Gid> {
+    let mut groups = start.process.groups.clone();
+    groups.retain(|gid| !gid.is_root());
     if groups.is_empty() {
         return groups;
     }
-    for group in parse::group::lines(&facts.accounts.group.bytes).filter_map(|line| line.group) {
-        if group.lists(b"root") {
-            groups.remove(&group.gid);
-        }
-    }
+    let lines = parse::group::lines(&facts.accounts.group.bytes).filter_map(|line| line.group);
+    let of_root = lines.filter(|group| group.lists(b"root"));
+    let mut of_root: Vec<Gid> = of_root.map(|group| group.gid).collect();
+    of_root.sort_unstable();
+    groups.retain(|gid| of_root.binary_search(gid).is_err());
+    drop_overflow(&mut groups, facts, findings);
+    groups
+}
+
+/// It stands for every group that has no number in this user namespace: setgroups(2) would make nogroup of it.
+pub(super) fn drop_overflow(groups: &mut Vec<Gid>, facts: &Facts, findings: &mut Vec<Finding>) {
     let overflow = facts.namespace.overflow_gid;
-    if facts.namespace.hides_groups() && groups.remove(&overflow) {
+    if facts.namespace.hides_groups() && groups.contains(&overflow) {
+        groups.retain(|gid| *gid != overflow);
         findings.push(Finding::OverflowGroupDropped { gid: overflow });
     }
-    groups
 }
 
 pub(super) fn extra_groups(request: &Request, accounts: &Accounts) -> Result<Vec<Extra>, Refusal> {

@@ -1,6 +1,5 @@
 //! The user spec, the account files and our process → the identity before any grant (contract 6).
 
-use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 
 use crate::account::{ASSUMED_ID, Account, UserRef};
@@ -20,8 +19,8 @@ use crate::request::{Mode, Request};
 pub(super) struct Person {
     pub(super) uid: Uid,
     pub(super) gid: Gid,
-    /// Supplementary groups, with the primary one.
-    pub(super) groups: BTreeSet<Gid>,
+    /// Supplementary groups, with the primary one; in no order, and one may be there twice.
+    pub(super) groups: Vec<Gid>,
     /// The account; `None` for numbers without one.
     pub(super) account: Option<Account>,
     /// What the account files have to say for `--uid` and `--gid`.

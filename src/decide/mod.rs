@@ -113,10 +113,13 @@ fn asker<'a>(
     person: &Person,
     may_be_granted: bool,
 ) -> Asker<'a> {
+    let mut groups = person.groups.clone();
+    groups.sort_unstable();
+    groups.dedup();
     Asker {
         uid: person.uid,
         gid: person.gid,
-        groups: person.groups.iter().copied().collect(),
+        groups,
         may_be_granted,
         allow_gid_0: request.allow_gid_0,
         is_check: request.is_check(),

@@ -17,14 +17,15 @@ const SHORT_XATTR: usize = 256;
 
 /// The ACL of an O_PATH descriptor, which fgetxattr(2) refuses: by its name in /proc, or by `path` without /proc.
 pub(super) fn acl(file: &OwnedFd, path: &Path) -> Result<Option<Acl>, Errno> {
-    match acl_of(format!("/proc/self/fd/{}", file.as_raw_fd())) {
+    let in_proc = format!("/proc/self/fd/{}", file.as_raw_fd());
+    match acl_of(Path::new(&in_proc)) {
         Err(Errno::NOENT | Errno::NOTDIR) => acl_of(path),
         found => found,
     }
 }
 
 /// The ACL of what `path` leads to.
-pub(super) fn acl_of(path: impl AsRef<Path>) -> Result<Option<Acl>, Errno> {
+pub(super) fn acl_of(path: &Path) -> Result<Option<Acl>, Errno> {
     let bytes = xattr(path, "system.posix_acl_access")?;
     bytes.map_or(Ok(None), |bytes| {
         parse::acl::acl(&bytes).map_err(|_| Errno::INVAL)
@@ -32,8 +33,7 @@ pub(super) fn acl_of(path: impl AsRef<Path>) -> Result<Option<Acl>, Errno> {
 }
 
 /// An extended attribute of `path`; `None` where it has none of that name, or its file system knows none (xattr(7)).
-pub(super) fn xattr(path: impl AsRef<Path>, name: &str) -> Result<Option<Vec<u8>>, Errno> {
-    let path = path.as_ref();
+pub(super) fn xattr(path: &Path, name: &str) -> Result<Option<Vec<u8>>, Errno> {
     let mut short = [0; SHORT_XATTR];
     match retry_on_intr(|| getxattr(path, name, short.as_mut_slice())) {
         Ok(length) => Ok(short.get(..length).map(<[u8]>::to_vec)),

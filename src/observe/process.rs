@@ -1,5 +1,7 @@
 //! /proc/self → our ids, groups, capabilities and the fitness of our own binary.
 
+use std::path::Path;
+
 use rustix::fs::stat;
 use rustix::io::Errno;
 use rustix::process::{getegid, geteuid, getgid, getgroups, getpid, getuid};
@@ -136,7 +138,7 @@ fn executable() -> Executable {
     if mode.is_set_id() {
         return Executable::SetId(mode);
     }
-    match xattr(EXE, "security.capability") {
+    match xattr(Path::new(EXE), "security.capability") {
         Ok(Some(_)) => Executable::FileCapabilities,
         Ok(None) => Executable::Plain,
         Err(_) => Executable::Unknown,

@@ -3,15 +3,15 @@
 //! Every directory and symbolic link on the way is looked at through the descriptor that the next step starts from, so
 //! what is judged is what was walked, whoever renames meanwhile.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
-use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
-use rustix::fs::{Access, FileType, Stat, fstat, readlinkat_raw, stat};
+use rustix::fs::{Access, FileType, Stat, fstat, readlinkat, stat};
 use rustix::io::Errno;
 
 use crate::facts::{Found, Kind, Node, Waypoint};
@@ -24,9 +24,6 @@ use crate::permission::{Acl, Mode, Permission};
 
 /// As many symbolic links as the kernel follows (path_resolution(7)).
 const MAX_LINKS: u32 = 40;
-
-/// The longest target of a symbolic link (PATH_MAX).
-const MAX_TARGET: usize = 4096;
 
 /// As many directories and links as `/var/run/docker.sock` passes, and a few more.
 const USUAL_WAY: usize = 8;
@@ -85,8 +82,14 @@ impl Walker {
 
     /// The same, and what it ended on.
     pub(super) fn walk_to_end(&mut self, path: &Path) -> Result<(Found, Option<End>), Failure> {
-        let absolute = std::path::absolute(path)
-            .map_err(|error| Failure::errno("find the working directory", error))?;
+        let absolute = if path.is_absolute() {
+            Cow::Borrowed(path)
+        } else {
+            let absolute = std::path::absolute(path);
+            absolute
+                .map(Cow::Owned)
+                .map_err(|error| Failure::errno("find the working directory", error))?
+        };
         let mut way = Vec::with_capacity(USUAL_WAY);
         way.push(self.root_waypoint.clone());
         let mut position = Position {
@@ -187,9 +190,8 @@ impl Walker {
         if position.links > MAX_LINKS {
             return Err(stop(Errno::LOOP));
         }
-        let mut room = [const { MaybeUninit::uninit() }; MAX_TARGET];
-        let (target, _) = readlinkat_raw(link, "", &mut room).map_err(stop)?;
-        let target = Path::new(OsStr::from_bytes(target));
+        let target = readlinkat(link, "", Vec::new()).map_err(stop)?;
+        let target = Path::new(OsStr::from_bytes(target.as_bytes()));
         // The target is looked up in a directory that is on the way once more, with an entry of its own.
         let start = if target.is_absolute() {
             position.return_to_root();

@@ -56,14 +56,17 @@ impl Renumbering {
     /// For an account of /etc/passwd that was named. One that a number led to could not be found by it again on the next
     /// start; what is only in the name service, or nowhere, has no line.
     pub(super) fn of(request: &Request, accounts: &Accounts, name: &OsStr) -> Option<Self> {
+        // GID 0 that was allowed is never written: it would outlive the permission.
+        let wanted_gid = request.gid.filter(|gid| !gid.is_root());
+        if request.uid.is_none() && wanted_gid.is_none() {
+            return None;
+        }
         let passwd = &accounts.passwd.bytes;
         let (line, account) = parse::passwd::lines(passwd)
             .enumerate()
             .filter_map(|(index, line)| Some((index, line?)))
             .find(|(_, line)| line.name == name.as_bytes())?;
-        // GID 0 that was allowed is never written: it would outlive the permission.
-        let wanted_gid = request.gid.filter(|gid| !gid.is_root());
-        (request.uid.is_some() || wanted_gid.is_some()).then(|| Self {
+        Some(Self {
             line,
             uid: request.uid.filter(|uid| *uid != account.uid),
             gid: wanted_gid.filter(|gid| *gid != account.gid),

@@ -14,6 +14,7 @@ mod process;
 mod stop;
 mod walk;
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -190,23 +191,30 @@ fn sockets(
             .iter()
             .map(|path| engine_socket(walker, path.clone()))
             .collect(),
-        Sockets::Search => search(walker, uid()),
+        Sockets::Search => search(walker, uid),
     }
 }
 
 /// The usual places, up to the first that exists; those that could not be looked at are facts of their own. When none
 /// exists, Docker's place stands for all (contract 4).
-fn search(walker: &mut Walker, uid: Option<Uid>) -> Result<Vec<PathFacts>, Failure> {
-    let of_user = |rest: &str| uid.map(|uid| PathBuf::from(format!("/run/user/{uid}/{rest}")));
-    let places = [
-        Some(PathBuf::from(DOCKER_SOCKET)),
-        of_user("docker.sock"),
-        Some(PathBuf::from("/run/podman/podman.sock")),
-        of_user("podman/podman.sock"),
+fn search(
+    walker: &mut Walker,
+    uid: impl FnOnce() -> Option<Uid>,
+) -> Result<Vec<PathFacts>, Failure> {
+    let uid = LazyCell::new(uid);
+    let of_user = |rest: &str| {
+        let uid = (*uid)?;
+        Some(PathBuf::from(format!("/run/user/{uid}/{rest}")))
+    };
+    let places: [&dyn Fn() -> Option<PathBuf>; 4] = [
+        &|| Some(PathBuf::from(DOCKER_SOCKET)),
+        &|| of_user("docker.sock"),
+        &|| Some(PathBuf::from("/run/podman/podman.sock")),
+        &|| of_user("podman/podman.sock"),
     ];
     let mut blocked = Vec::new();
     let mut missing = Vec::new();
-    for place in places.into_iter().flatten() {
+    for place in places.into_iter().filter_map(|place| place()) {
         let facts = engine_socket(walker, place)?;
         match facts.found {
             Found::Missing | Found::Unmatched => missing.push(facts),

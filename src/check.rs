@@ -51,6 +51,7 @@ impl From<Refusal> for Checked {
 }
 
 /// Ask the engine as the identity, say what came of it on stdout, and give the exit code: 0 or 1.
+#[cold]
 pub(crate) fn check(request: &Request, log: Log, format: CheckFormat) -> u8 {
     let begun = Instant::now();
     let checked = asked(request, Report::new(log), begun).unwrap_or_else(|stopped| stopped);
@@ -58,6 +59,7 @@ pub(crate) fn check(request: &Request, log: Log, format: CheckFormat) -> u8 {
 }
 
 /// A failure or a refusal before there was a request: exit 1 like everything that keeps a check from the engine.
+#[cold]
 pub(crate) fn stopped(format: CheckFormat, cause: Cause) -> u8 {
     say(format, &Checked::stopped_by(cause, None))
 }

@@ -19,6 +19,7 @@ use crate::{End, decide, observe};
 const BOUND: Duration = Duration::from_secs(15);
 
 /// Carry out the edits that `request` needs; the plan that holds afterwards.
+#[cold]
 pub(crate) fn carry_out(request: &Request, facts: &mut Facts) -> Result<Plan, End> {
     let lock = match group_file::lock(Path::new("/etc"), BOUND) {
         Ok(lock) => lock,

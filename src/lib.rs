@@ -11,6 +11,8 @@
 //!
 //! What would it do to me? `--dry-run`. Why did it refuse? [`refusal`]. What is the policy? [`decide`]. Where does it
 //! touch my system? [`act`]. Where does it become someone else? [`act::privileges`].
+//!
+//! What an ordinary start does not call is `#[cold]`: its code stays out of the pages and cache lines that a start reads.
 #![deny(unsafe_code)]
 
 // nouns
@@ -243,6 +245,7 @@ fn say_plan(plan: &Plan, report: Report) {
     }
 }
 
+#[cold]
 fn refuse(refused: &Refused, report: Report, format: Option<Format>) -> u8 {
     report.findings(&refused.findings);
     report.say(LogLevel::Error, &refused.refusal.message());
@@ -252,11 +255,13 @@ fn refuse(refused: &Refused, report: Report, format: Option<Format>) -> u8 {
     }
 }
 
+#[cold]
 fn fail(failure: &Failure, report: Report) -> u8 {
     report.say(LogLevel::Error, &failure.message());
     exit_code::FAILED
 }
 
+#[cold]
 fn usage(message: &str) -> u8 {
     let text = format!("charon-init: {message}; see 'charon-init --help'\n");
     // Nobody can be told that stderr is closed; the exit code says the rest.
@@ -265,6 +270,7 @@ fn usage(message: &str) -> u8 {
 }
 
 /// Print a result. A reader that went away ends us as any other program of a pipeline, by SIGPIPE.
+#[cold]
 fn print(text: &str) -> u8 {
     sigpipe::reset();
     let mut stdout = io::stdout().lock();

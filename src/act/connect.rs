@@ -31,6 +31,7 @@ const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Asks every target, up to the first that does not answer as an engine. What was done since `begun` is within the bound.
 #[must_use]
+#[cold]
 pub(super) fn connect(connection: &Connection, begun: Instant, _dropped: &Verified) -> Vec<Answer> {
     let bound = Bound::new(connection.timeout, begun);
     let mut answers = Vec::new();

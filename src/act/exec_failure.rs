@@ -74,6 +74,7 @@ impl ExecFailure {
 impl ExecFailure {
     /// What to tell the operator.
     #[must_use]
+    #[cold]
     pub fn message(&self) -> Message {
         match self {
             Self::NotFound { command, missing } => not_found(command, missing),

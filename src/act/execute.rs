@@ -115,6 +115,7 @@ fn is_absence(errno: Errno) -> bool {
     .contains(&errno)
 }
 
+#[cold]
 fn cannot_execute(path: PathBuf, errno: Errno) -> ExecFailure {
     let obstacle = match errno {
         Errno::ACCESS if path.is_dir() => Obstacle::Directory,
@@ -127,6 +128,7 @@ fn cannot_execute(path: PathBuf, errno: Errno) -> ExecFailure {
 }
 
 /// ENOENT about a file that exists is about what the file needs: the interpreter of a script, the loader of a program.
+#[cold]
 fn not_found(command: PathBuf, candidates: &[PathBuf]) -> ExecFailure {
     let missing = candidates.iter().find_map(|path| needs(path));
     let itself = if has_slash(&command) {

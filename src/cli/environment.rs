@@ -225,6 +225,7 @@ pub(super) fn refused(refusal: Refusal) -> Fault {
 
 impl Given {
     /// A flag that means nothing is a usage error, a variable that means nothing is refused.
+    #[cold]
     pub(super) fn malformed(self, takes: &str) -> Fault {
         match self.source {
             Source::Flag(option) => Fault::Usage(malformed(&option, &self.value, takes)),
@@ -236,6 +237,7 @@ impl Given {
         }
     }
 
+    #[cold]
     pub(super) fn bad_spec(self, fault: SpecFault, takes: &str) -> Fault {
         let source = self.source.to_string();
         match fault {

@@ -45,6 +45,7 @@ impl Asked<'_> {
     }
 }
 
+#[cold]
 fn from_docker_host(given: Given) -> Result<Sockets, Fault> {
     match docker_host(&given.value) {
         Ok(DockerHost::Socket(path)) => Ok(Sockets::Paths(vec![path])),

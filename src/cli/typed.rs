@@ -62,6 +62,7 @@ pub(super) fn typed(args: impl IntoIterator<Item = OsString>) -> Result<Typed, O
 }
 
 /// A usage error in our own words.
+#[cold]
 fn usage(error: Error) -> Outcome {
     Outcome::Usage(match error {
         Error::UnexpectedOption(option) => format!(
@@ -150,6 +151,7 @@ impl Typed {
     }
 
     /// `--check`, which neither executes nor plans anything else.
+    #[cold]
     fn check(&self) -> Result<Mode, String> {
         let others = [
             (self.is_given(&options::DRY_RUN), "--dry-run"),

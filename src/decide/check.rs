@@ -58,6 +58,7 @@ pub(super) fn connection(
 }
 
 /// Each socket that was named, and of the usual places the one that exists.
+#[cold]
 fn targets(request: &Request, facts: &Facts, judgements: &[Judgement]) -> Vec<Target> {
     let all = facts
         .paths

@@ -70,6 +70,7 @@ pub(super) fn resolve(
 }
 
 /// A process that is not root stays who it is, whatever `--user` says.
+#[cold]
 fn unchanged(request: &Request, facts: &Facts, findings: &mut Vec<Finding>) -> Person {
     let process = &facts.process;
     let (uid, gid) = (process.uid.effective, process.gid.effective);
@@ -189,6 +190,7 @@ fn uid(request: &Request, account: Option<&Account>) -> Result<Uid, Refusal> {
 }
 
 /// A uid without an account that another number takes the place of: the account of that one, if it has any.
+#[cold]
 fn renamed_by_number(request: &Request, accounts: &Accounts) -> Option<Account> {
     let number = UserRef::Uid(request.uid?);
     match &request.user.user {
@@ -222,6 +224,7 @@ fn may_be_assumed(request: &Request) -> bool {
     }
 }
 
+#[cold]
 fn assume(request: &Request, findings: &mut Vec<Finding>) -> Option<Account> {
     let uid = request.uid.or(Uid::new(ASSUMED_ID))?;
     let gid = request.gid.or(Gid::new(ASSUMED_ID))?;

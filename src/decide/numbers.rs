@@ -76,6 +76,7 @@ impl Renumbering {
     }
 
     /// The edits of /etc/passwd.
+    #[cold]
     pub(super) fn passwd_edits(&self) -> Vec<LineEdit> {
         let set = |field, value: String| LineEdit::SetField {
             line: self.line,
@@ -107,6 +108,7 @@ impl Renumbering {
 
     /// The first file that would have to be replaced and cannot be. All of them are edited or none: half of it would
     /// name a group that the account is not in.
+    #[cold]
     pub(super) fn obstacle(&self, accounts: &Accounts) -> Option<(&'static str, Access)> {
         let is_new = self.new_group().is_some();
         let edits_group = is_new || self.group_edit().is_some();

@@ -118,6 +118,7 @@ struct Tree<'a> {
 
 impl Tree<'_> {
     /// Whoever owns what root executes, reads or looks names up in, is root.
+    #[cold]
     fn refuse_system(&self, facts: &OwnFacts) -> Result<(), Refusal> {
         let by_name = [self.absolute, self.resolved]
             .into_iter()
@@ -141,6 +142,7 @@ impl Tree<'_> {
     /// Whoever may redirect the path could have us give away any tree. A directory inside a tree that is given away
     /// itself does not count, as long as no link leads on from it: rename(2) stays within a mount, so what could be put
     /// in its place is in that tree by then, or is a mount, which root alone can make.
+    #[cold]
     fn refuse_redirectable(&self, trees: &[Tree]) -> Result<(), Refusal> {
         let is_given = |path: &Path| trees.iter().any(|tree| path.starts_with(tree.resolved));
         let mut counting = redirections(self.node)

@@ -23,6 +23,7 @@ pub(super) struct Expansion {
 }
 
 /// Look for what `pattern` names. Without a wildcard that is the path as it stands, which nothing is asked about.
+#[cold]
 pub(super) fn expand(pattern: &Pattern) -> Expansion {
     let mut trouble = Vec::new();
     let mut found = vec![Vec::new()];

@@ -49,6 +49,7 @@ pub(super) fn observe(may_stay: bool) -> Result<Process, Failure> {
 /// Look at the process that our container was made for: PID 1, its first child where PID 1 is an init of the engine's, and
 /// where PID 1 is not of our container the oldest process that is. `None` where none can be looked at, which is no
 /// reason to fail: then it is not asked.
+#[cold]
 pub(super) fn pid_1() -> Option<FirstProcess> {
     let first = other("1", parse::cgroup::are_together)?;
     if first.is_of_our_container && !first.uid.effective.is_root() {
@@ -146,6 +147,7 @@ fn executable() -> Executable {
 }
 
 /// The same by system calls: getresuid(2) and friends, capget(2), prctl(2).
+#[cold]
 fn without_proc(may_stay: bool) -> Result<Process, Failure> {
     let failed = |errno| Failure::errno("read our own credentials", errno);
     let (uid, gid) = (

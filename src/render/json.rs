@@ -22,6 +22,7 @@ pub(super) fn document(outcome: Result<&Plan, &Refused>) -> String {
 }
 
 /// `value` on a line of its own. The views are structs of text, numbers and lists: none of them can fail to serialise.
+#[cold]
 pub(super) fn line(value: &impl Serialize) -> String {
     let json = serde_json::to_string(value).unwrap_or_default();
     escape::json(&json) + "\n"

@@ -55,14 +55,19 @@ fn same<T: PartialEq + fmt::Display>(what: &str, expected: &T, found: &T) -> Res
     if expected == found {
         return Ok(());
     }
-    Err(Failure {
+    Err(different(what, expected, found))
+}
+
+#[cold]
+fn different(what: &str, expected: &dyn fmt::Display, found: &dyn fmt::Display) -> Failure {
+    Failure {
         step: format!("read back the {what}"),
         path: None,
         cause: Cause::ReadBack {
             expected: expected.to_string(),
             found: found.to_string(),
         },
-    })
+    }
 }
 
 /// Ids in their order, separated by blanks, as `/proc/PID/status` prints them.

@@ -62,6 +62,7 @@ fn read_status(file: &OwnedFd) -> Result<Vec<u8>, Errno> {
 /// [getgroups(2)]: https://man7.org/linux/man-pages/man2/getgroups.2.html
 /// [capget(2)]: https://man7.org/linux/man-pages/man2/capget.2.html
 /// [prctl(2)]: https://man7.org/linux/man-pages/man2/prctl.2.html
+#[cold]
 pub(super) fn system_calls() -> Result<Found, Errno> {
     let sets = thread::capabilities(None)?;
     let groups = getgroups()?.into_iter().map(|gid| known_gid(gid.as_raw()));

@@ -133,6 +133,7 @@ impl<'a> Survey<'a> {
     }
 
     /// The line of the account's primary group, called as the account: it has no members.
+    #[cold]
     fn add_primary(&mut self, group: &[u8], gid: Gid, account: &OsStr, taken: &mut Taken) {
         let name = account.to_str().and_then(GroupName::new);
         let names = name.map(|name| name.as_str().to_owned());
@@ -146,6 +147,7 @@ impl<'a> Survey<'a> {
     }
 
     /// The first of `names`, `host988` and so on that no line claims, nor another addition.
+    #[cold]
     fn free_name(
         &self,
         group: &[u8],
@@ -228,6 +230,7 @@ impl<'a> Survey<'a> {
     }
 
     /// The same for gshadow(5), by name: that file has no gids.
+    #[cold]
     pub(super) fn gshadow_edits(&self, file: &EtcFile) -> Vec<LineEdit> {
         let (mut stale, mut added, mut met) = (BTreeSet::new(), BTreeMap::new(), BTreeSet::new());
         stale.extend(self.stale.iter().map(|(_, name)| name.clone()));

@@ -207,13 +207,17 @@ fn keep_or_release(request: &Request, held: Option<Held>) -> Result<Option<Held>
 fn plan(request: &Request) -> Result<Plan, End> {
     let mut facts = observe::observe(request)?;
     let plan = decide::decide(request, &facts)?;
-    if plan.edits().next().is_none() {
-        Ok(plan)
-    } else {
-        edits::carry_out(request, &mut facts)
+    if plan.edits().next().is_some() {
+        return edits::carry_out(request, &mut facts);
     }
+    if request.init.is_none() {
+        // execve(2) gives all of it back at once; piece by piece it would be a few thousand instructions.
+        std::mem::forget(facts);
+    }
+    Ok(plan)
 }
 
+#[cold]
 fn dry_run(request: &Request, log: Log, format: Format, service: &str) -> u8 {
     let report = Report::new(log);
     let facts: Facts = match observe::observe(request) {

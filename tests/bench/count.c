@@ -2,6 +2,7 @@
 //!
 //! count calls PROGRAM COMMAND WORD...    system calls, those that drop a capability, peak memory just before execve(2)
 //! count steps PROGRAM COMMAND WORD...    instructions in user mode, and those of them that are CPUID
+//! count places PROGRAM COMMAND WORD...   the address of each instruction, at its first time, for a program of fixed addresses
 //!
 //! The words are started. What is executed before PROGRAM (a path) prepares for it and does not count; what PROGRAM starts
 //! counts. COMMAND's execve ends the counting, and so does the end of what was started.
@@ -25,6 +26,9 @@ enum { MOST = 1 << 22 };
 
 static unsigned long last_place[MOST];      // by pid: an instruction that repeats itself (rep movs) is one
 static long calls, drops, steps, cpuids;
+enum { BASE = 0x400000 };                   // of every program that is not position independent
+static char is_known[1 << 24];
+static int are_places_wanted;
 
 static void print_peak(pid_t pid)
 {
@@ -59,6 +63,11 @@ static void look(pid_t pid)
     if (place == last_place[pid % MOST]) return;
     last_place[pid % MOST] = place;
     steps++;
+    unsigned long distance = place - BASE;
+    if (are_places_wanted && distance < sizeof is_known && !is_known[distance]) {
+        is_known[distance] = 1;
+        printf("%lx\n", place);
+    }
 #if defined(__x86_64__)
     cpuids += (ptrace(PTRACE_PEEKTEXT, pid, place, 0) & 0xffff) == 0xa20f;
 #endif
@@ -81,8 +90,9 @@ static int call(pid_t pid, const char *command)
 
 int main(int count, char **words)
 {
-    if (count < 5) errx(2, "count calls|steps PROGRAM COMMAND WORD...");
-    int is_stepping = strcmp(words[1], "steps") == 0, status, signal;
+    if (count < 5) errx(2, "count calls|steps|places PROGRAM COMMAND WORD...");
+    are_places_wanted = strcmp(words[1], "places") == 0;
+    int is_stepping = are_places_wanted || strcmp(words[1], "steps") == 0, status, signal;
     const char *program = words[2], *command = words[3];
     pid_t first = fork();
     if (first == 0) {
@@ -114,6 +124,7 @@ int main(int count, char **words)
         pid = waitpid(-1, &status, __WALL);
         if (pid < 0) break;
     }
+    if (are_places_wanted) return 0;
     if (is_stepping) printf("steps %ld\ncpuids %ld\n", steps, cpuids);
     else printf("calls %ld\ndrops %ld\n", calls, drops);
 }

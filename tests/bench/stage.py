@@ -94,11 +94,18 @@ def time(starts, commands, first_starts=()):
 
 def count(what, noop, words):
     """What `words` do until the no-op; stderr aside."""
+    lines = (line.split() for line in counted(what, noop, words))
+    return {line[0]: int(line[1]) for line in lines if len(line) == 2 and line[0] in ("calls", "drops", "peak", "steps", "cpuids")}
+
+def counted(what, noop, words):
     program = "/bin/sh" if words[0] == SHELL else words[0]
     done = subprocess.run([f"{FOLDER}/count", what, program, noop, *IN_CONTAINER, *words], check=True, capture_output=True, text=True,
                           env=VARIABLES)
-    lines = (line.split() for line in done.stdout.splitlines())
-    return {line[0]: int(line[1]) for line in lines if len(line) == 2 and line[0] in ("calls", "drops", "peak", "steps", "cpuids")}
+    return done.stdout.splitlines()
+
+def places(noop, words):
+    """The addresses at which `words` execute an instruction before the no-op, in the order of their first times."""
+    return [int(line, 16) for line in counted("places", noop, words)]
 
 def cpuid():
     return int(subprocess.run([f"{FOLDER}/timer", "cpuid"], check=True, capture_output=True).stdout) / 1000

@@ -5,8 +5,9 @@ use crate::left::stray_owner;
 use crate::scenario::{Kind, Ran, Scenario};
 use crate::world::{End, World};
 
-/// How a start ends before anything of ours ran: aborted by Rust's runtime or the C library.
-const ABORTED: [i32; 2] = [134, 139];
+/// How a start ends before anything of ours ran: aborted by Rust's runtime or the C library; 132 (SIGILL) where std is built
+/// along and a panic ends the process on the spot.
+const ABORTED: [i32; 3] = [132, 134, 139];
 
 /// The word of the loader, which a dynamic build has.
 const NOT_LOADED: i32 = 127;

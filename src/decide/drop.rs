@@ -153,13 +153,12 @@ impl<'a> Drop<'a> {
         })
     }
 
-    /// The steps, in order; a state that is already so has none.
-    pub(super) fn steps(&self) -> Vec<Planned> {
-        let mut steps = Vec::new();
+    /// Adds the steps, in order; a state that is already so has none.
+    pub(super) fn steps(&self, steps: &mut Vec<Planned>) {
         if self.start.is_root {
-            self.id_steps(&mut steps);
+            self.id_steps(steps);
         }
-        self.capability_steps(&mut steps);
+        self.capability_steps(steps);
         if let Some(mask) = self.request.umask {
             let reason = "the files that the command makes are to be as asked for";
             steps.push(planned(Step::SetUmask(mask), reason));
@@ -171,7 +170,6 @@ impl<'a> Drop<'a> {
         if let Some(command) = &self.facts.command {
             steps.push(self.last_step(command::command(self.request, self.identity, command)));
         }
-        steps
     }
 
     fn last_step(&self, command: Command) -> Planned {

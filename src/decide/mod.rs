@@ -84,7 +84,7 @@ fn plan(request: &Request, facts: &Facts, findings: &mut Vec<Finding>) -> Result
         home: person.home(),
     };
     let drop = Drop::judge(request, facts, &start, &identity, needed_to_own, findings)?;
-    steps.extend(drop.steps());
+    drop.steps(&mut steps);
     steps.extend(connection);
     Ok(Plan {
         group_add,

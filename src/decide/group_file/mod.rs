@@ -98,6 +98,10 @@ pub(super) fn plan(
         outcome.names = survey.existing_names();
         return outcome;
     }
+    // What nearly every start finds.
+    if survey.is_settled() && renumbering.is_none() {
+        return outcome;
+    }
     let mut left_alone: Vec<(&str, Access)> = obstacle.into_iter().collect();
     let mut group_edits = own;
     let members = survey.group_edits();
@@ -118,12 +122,15 @@ pub(super) fn plan(
     let group = file_edit("/etc/group", &accounts.group, &group_edits);
     let passwd = file_edit("/etc/passwd", &accounts.passwd, &passwd_edits);
     outcome.edits.extend(group.into_iter().chain(passwd));
-    let finding = |(path, access)| Finding::FileLeftAlone {
-        path: PathBuf::from(path),
-        access,
-    };
     outcome.findings.extend(left_alone.into_iter().map(finding));
     outcome
+}
+
+fn finding((path, access): (&str, Access)) -> Finding {
+    Finding::FileLeftAlone {
+        path: PathBuf::from(path),
+        access,
+    }
 }
 
 /// gshadow(5) in step with group, where it exists.

@@ -181,6 +181,11 @@ impl<'a> Survey<'a> {
         taken
     }
 
+    /// Is everybody where they should be, and nobody where they should not?
+    pub(super) fn is_settled(&self) -> bool {
+        self.stale.is_empty() && self.additions.is_empty()
+    }
+
     /// Names of the groups that exist, edit or no edit.
     pub(super) fn existing_names(&self) -> Vec<Option<String>> {
         let names = self.names.iter().zip(&self.is_new);

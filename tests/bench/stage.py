@@ -10,6 +10,7 @@ IN_CONTAINER = ["setpriv", "--bounding-set", ",".join(["-all", *(f"+{each}" for 
 VARIABLES = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOSTNAME": "0123456789ab", "HOME": "/root"}
 ACCOUNTS = {"passwd": "root:x:0:0:root:/root:/bin/sh\ncharon:x:1000:1000::/home/charon:/bin/sh\n", "group": "root:x:0:\ncharon:x:1000:\n",
             "shadow": "root:*:19000::::::\ncharon:!:19000::::::\n", "nsswitch.conf": "passwd: files\ngroup: files\nshadow: files\n"}
+KNOWS_CALLS = os.uname().machine == "x86_64"
 SOCKET, ENGINE, SHELL, FOLDER = "/run/docker.sock", "/run/engine.sock", "/run/entrypoint", ""
 # As images have it.
 ENTRYPOINT = """#!/bin/sh
@@ -42,7 +43,8 @@ def set(folder):
     FOLDER = folder
     if os.environ.get("NSS") == "machine":
         ACCOUNTS["nsswitch.conf"] = open("/etc/nsswitch.conf").read()
-    for name, flags in {"timer": [], "count": [], "noop": ["-nostdlib"], "least": ["-nostdlib"]}.items():
+    programs = {"timer": [], "count": [], "noop": ["-nostdlib"], "least": ["-nostdlib"]}
+    for name, flags in (programs | ({"calls": ["-nostdlib"]} if KNOWS_CALLS else {})).items():
         subprocess.run(["gcc", "-O2", "-static", *flags, "-o", f"{folder}/{name}", f"{HERE}/{name}.c"], check=True)
     # By another name: setpriv is measured too.
     IN_CONTAINER[0] = shutil.copy(shutil.which("setpriv"), f"{folder}/in-container")

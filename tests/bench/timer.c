@@ -1,4 +1,6 @@
 //! Commands -> how long each takes from vfork to its end, interleaved; one line each: least and median ns, page faults.
+//! Each round has an order of its own: what runs after a big program finds the caches empty, and what runs after its like
+//! finds them full.
 //!
 //! timer ROUNDS WORD... :: WORD... :: ...    a command after "@" gets the file $FRESH copied to $STALE before each start
 //! timer cpuid                               what one CPUID takes, in ns; 0 where there is none
@@ -52,6 +54,18 @@ static long start(char **words, int null, long *faults)
     return (after.tv_sec - before.tv_sec) * 1000000000L + after.tv_nsec - before.tv_nsec;
 }
 
+// Fisher and Yates; the same orders in each run.
+static void shuffle(int *order, int count)
+{
+    static unsigned long state = 1;
+    for (int i = count - 1; i > 0; i--) {
+        state = state * 6364136223846793005UL + 1442695040888963407UL;
+        int other = (int)((state >> 33) % (unsigned)(i + 1)), kept = order[i];
+        order[i] = order[other];
+        order[other] = kept;
+    }
+}
+
 static long cpuid(void)
 {
     struct timespec before, after;
@@ -80,12 +94,17 @@ int main(int count, char **words)
             command[commands++] = words + i + 1;
         }
     long *times = calloc((size_t)commands * rounds, sizeof *times);
-    for (int round = 0; round < rounds; round++)
-        for (int i = 0; i < commands; i++) {
+    int order[MOST];
+    for (int i = 0; i < commands; i++) order[i] = i;
+    for (int round = 0; round < rounds; round++) {
+        shuffle(order, commands);
+        for (int turn = 0; turn < commands; turn++) {
+            int i = order[turn];
             int is_first_start = strcmp(command[i][0], "@") == 0;
             if (is_first_start) copy(getenv("FRESH"), getenv("STALE"));
             times[i * rounds + round] = start(command[i] + is_first_start, null, &faults[i]);
         }
+    }
     for (int i = 0; i < commands; i++) {
         long *own = times + (long)i * rounds;
         qsort(own, rounds, sizeof *own, compare);

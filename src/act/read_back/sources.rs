@@ -47,9 +47,8 @@ fn read_status(file: &OwnedFd) -> Result<Vec<u8>, Errno> {
     let mut text = Vec::new();
     loop {
         text.reserve(4096);
-        let room = text.capacity().saturating_sub(text.len());
-        let count = retry_on_intr(|| read(file, spare_capacity(&mut text)))?;
-        if count < room {
+        retry_on_intr(|| read(file, spare_capacity(&mut text)))?;
+        if text.len() < text.capacity() {
             return Ok(text);
         }
     }

@@ -223,7 +223,7 @@ pub(crate) fn planned_steps() -> Vec<Named<Planned>> {
         .map(|(name, step)| (name, planned(step, "the reason")))
         .collect();
     let hostile = hostile().to_string_lossy().into_owned();
-    let reason = planned(Step::SetGid(gid(1000)), hostile.clone().leak());
+    let reason = planned(Step::SetGid(gid(1000)), hostile.leak());
     all.push(("hostile reason".to_owned(), reason));
     all
 }

@@ -125,6 +125,14 @@ impl Waypoint {
     pub fn is_directory(&self) -> bool {
         self.kind == Kind::Directory
     }
+
+    /// May only root change what is in it, by its mode alone? The group's bits are the mask of an ACL (acl(5)): no entry
+    /// of it allows more.
+    #[must_use]
+    pub fn is_roots_alone(&self) -> bool {
+        let writes = |class: Permission| class.allows(Permission::WRITE);
+        self.uid.is_root() && !writes(self.mode.group()) && !writes(self.mode.other())
+    }
 }
 
 /// The type of a file (inode(7)).

@@ -1,7 +1,7 @@
 //! A path → what it leads to, component by component, on descriptors (path_resolution(7), openat(2) O_PATH).
 //!
 //! Every directory and symbolic link on the way is looked at through the descriptor that the next step starts from, so
-//! what is judged is what was walked, whoever renames meanwhile.
+//! what is judged is what was walked, whoever renames meanwhile. An ACL is read by name where only root can rename.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -42,6 +42,8 @@ struct Position {
     way: Vec<Waypoint>,
     pending: VecDeque<OsString>,
     links: u32,
+    /// Could only root have put another file at `path`?
+    is_firm: bool,
     end: Option<End>,
 }
 
@@ -98,6 +100,7 @@ impl Walker {
             way,
             pending: components(&absolute),
             links: 0,
+            is_firm: self.root_waypoint.is_roots_alone(),
             end: None,
         };
         let found = match self.walk_from(&mut position) {
@@ -133,10 +136,11 @@ impl Walker {
                 Err(Errno::ACCESS) => return Err(Stop::at_directory(self.here(position))),
                 opened => opened.map_err(stop)?,
             };
-            let (kind, waypoint) = look_at(&opened, path.clone())?;
+            let (kind, waypoint) = look_at(&opened, path.clone(), position.is_firm)?;
             match kind {
                 Kind::SymbolicLink => self.follow(position, &opened, waypoint)?,
                 Kind::Directory if !position.pending.is_empty() => {
+                    position.is_firm &= waypoint.is_roots_alone();
                     position.way.push(waypoint);
                     position.directory = Directory::Opened(Rc::new(opened));
                     position.path = path;
@@ -240,7 +244,7 @@ fn components(path: &Path) -> VecDeque<OsString> {
         .collect()
 }
 
-fn look_at(file: &OwnedFd, path: PathBuf) -> Result<(Kind, Waypoint), Stop> {
+fn look_at(file: &OwnedFd, path: PathBuf, is_firm: bool) -> Result<(Kind, Waypoint), Stop> {
     let stop = |errno| Stop::new(path.clone(), errno);
     let about = fstat(file).map_err(stop)?;
     let acl = match kind(&about) {
@@ -250,7 +254,7 @@ fn look_at(file: &OwnedFd, path: PathBuf) -> Result<(Kind, Waypoint), Stop> {
         | Kind::File
         | Kind::CharacterDevice
         | Kind::BlockDevice
-        | Kind::Fifo => acl(file, &path).map_err(stop)?,
+        | Kind::Fifo => acl(file, &path, is_firm).map_err(stop)?,
     };
     judged(&about, acl, path)
 }

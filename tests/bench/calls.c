@@ -48,23 +48,16 @@ static void account_file(const char *path)
     close_it(file);
 }
 
-static void acl_of(long file)
-{
-    char path[] = "/proc/self/fd/0";
-    path[sizeof path - 2] += (char)file;
-    acl(path);
-}
-
 /// A directory, and an entry of it: a link, or the socket.
-static void walk(const char *directory, const char *name)
+static void walk(const char *directory, const char *name, const char *path)
 {
     long outer = open_at(AT_FDCWD, directory, O_PATH | O_NOFOLLOW);
     look_at(outer);
-    acl_of(outer);
+    acl(directory);
     long inner = open_at(outer, name, O_PATH | O_NOFOLLOW);
     look_at(inner);
     if (S_ISLNK(about.st_mode)) call(SYS_readlinkat, inner, (long)"", (long)bytes, 256, 0);
-    else acl_of(inner);
+    else acl(path);
     close_it(outer);
     close_it(inner);
 }
@@ -90,8 +83,8 @@ static void look(const char *command)
     account_file("/etc/group");
     call(SYS_newfstatat, AT_FDCWD, (long)"/", (long)&about, 0, 0);
     acl("/");
-    walk("/var", "run");
-    walk("/run", "docker.sock");
+    walk("/var", "run", "/var/run");
+    walk("/run", "docker.sock", "/run/docker.sock");
     attribute(command, "security.capability");
 }
 

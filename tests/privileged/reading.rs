@@ -4,6 +4,8 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::process::Command;
 
+use crate::group_file::setfacl;
+use crate::trace;
 use crate::world::World;
 
 /// The caller of a dry run: nobody in particular. chroot(1) needs its capability.
@@ -154,4 +156,48 @@ fn file_capabilities_that_the_kernel_would_not_look_at_are_not_held_against_the_
 
     fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
     assert_eq!(start().end().code, 0, "execvp(3) passes over it");
+}
+
+/// Where somebody else could rename, an ACL is read of the descriptor that was walked to, and not by a name.
+#[test]
+fn an_acl_is_read_by_name_only_where_nobody_but_root_renames() {
+    let test = "an_acl_is_read_by_name_only_where_nobody_but_root_renames";
+    let Some(world) = trace::world(test) else {
+        return;
+    };
+    fs::create_dir_all(world.path("run/outer/inner")).unwrap();
+    world.socket("run/outer/inner/docker.sock", 988, 0o660);
+    setfacl(
+        &["-m", "u:1000:rw"],
+        &world.path("run/outer/inner/docker.sock"),
+    );
+    let socket = "/run/outer/inner/docker.sock";
+    for (owner, mode, is_by_name) in [
+        (0, 0o755, true),
+        (0, 0o775, false),
+        (0, 0o757, false),
+        (0, 0o1777, false),
+        (1000, 0o755, false),
+    ] {
+        let outer = world.path("run/outer");
+        chown(&outer, Some(owner), None).unwrap();
+        fs::set_permissions(&outer, Permissions::from_mode(mode)).unwrap();
+        let (calls, end) = trace::calls(&world, world.start(["--socket", socket, "true"]));
+        assert_eq!(end.code, 0, "{end:?}");
+        let acls: Vec<_> = calls
+            .iter()
+            .map(|call| call.line.as_str())
+            .filter(|line| line.contains("posix_acl_access"))
+            .collect();
+        let named = |start: &str| acls.iter().filter(|line| line.contains(start)).count();
+        // Above `outer` only root renames in every case.
+        assert_eq!(named("\"/run\""), 1, "{acls:?}");
+        assert_eq!(named("\"/run/outer\""), 1, "{acls:?}");
+        let below = if is_by_name { (2, 0) } else { (0, 2) };
+        assert_eq!(
+            (named("\"/run/outer/inner"), named("\"/proc/self/fd/")),
+            below,
+            "{mode:o}: {acls:?}"
+        );
+    }
 }

@@ -53,6 +53,31 @@ pub struct Request {
 }
 
 impl Request {
+    /// What holds where nothing else is asked for (contract 2).
+    #[must_use]
+    pub fn new(mode: Mode, user: UserSpec) -> Self {
+        Self {
+            mode,
+            user,
+            user_is_default: true,
+            uid: None,
+            gid: None,
+            sockets: Sockets::Search,
+            grants: Vec::new(),
+            require_socket: false,
+            allow_gid_0: false,
+            groups: Vec::new(),
+            inherit_groups: true,
+            edit_group_file: true,
+            own: Vec::new(),
+            own_policy: OwnPolicy::Always,
+            umask: None,
+            keep_capabilities: CapSet::EMPTY,
+            allow_new_privileges: false,
+            init: None,
+        }
+    }
+
     /// Is it asked whether the engine can be reached, and nothing else?
     #[must_use]
     pub fn is_check(&self) -> bool {

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use super::Fault;
-use super::options::{self, Opt};
+use super::options::{self, OPTIONS, Opt};
 use super::typed::{Typed, choice, malformed, words};
 use crate::account::{GroupSpec, UserRef, UserSpec};
 use crate::capability::{CapSet, Capability};
@@ -51,35 +51,60 @@ pub(super) enum Source {
 }
 
 impl Asked<'_> {
-    /// How to log, as far as it can be told, and what is wrong with it.
-    pub(super) fn log(&self) -> (Log, Option<Fault>) {
-        let format = self.choice(&options::LOG_FORMAT, &LOG_FORMATS, LogFormat::Text);
-        let level = self.choice(&options::LOG_LEVEL, &LOG_LEVELS, LogLevel::Info);
-        let log = Log {
-            format: *format.as_ref().unwrap_or(&LogFormat::Text),
-            level: *level.as_ref().unwrap_or(&LogLevel::Info),
-        };
-        (log, format.err().or(level.err()))
+    /// Is nothing asked for but COMMAND? So nearly every start, which then need not look for each option by itself.
+    fn is_silent(&self) -> bool {
+        self.typed.has_no_options() && OPTIONS.iter().all(|known| self.variable(known).is_none())
     }
 
-    /// The request.
-    pub(super) fn request(&self, mode: Mode) -> Result<Request, Fault> {
+    /// How to log, as far as it can be told, and what was asked for or what is wrong with it.
+    pub(super) fn read(&self, mode: Mode) -> (Log, Result<Request, Fault>) {
+        let request = Request::new(mode, default_user());
+        if self.is_silent() {
+            return (Log::DEFAULT, Ok(request));
+        }
+        self.read_each(request)
+    }
+
+    #[inline(never)]
+    fn read_each(&self, defaults: Request) -> (Log, Result<Request, Fault>) {
+        match self.log() {
+            (log, None) => (log, self.request(defaults)),
+            (log, Some(fault)) => (log, Err(fault)),
+        }
+    }
+
+    fn log(&self) -> (Log, Option<Fault>) {
+        let Log { format, level } = Log::DEFAULT;
+        let asked_format = self.choice(&options::LOG_FORMAT, &LOG_FORMATS, format);
+        let asked_level = self.choice(&options::LOG_LEVEL, &LOG_LEVELS, level);
+        let log = Log {
+            format: *asked_format.as_ref().unwrap_or(&format),
+            level: *asked_level.as_ref().unwrap_or(&level),
+        };
+        (log, asked_format.err().or(asked_level.err()))
+    }
+
+    fn request(&self, defaults: Request) -> Result<Request, Fault> {
         let user = self.user()?;
         Ok(Request {
-            mode,
+            mode: defaults.mode,
             user_is_default: user.is_none(),
-            user: user.unwrap_or_else(default_user),
+            user: user.unwrap_or(defaults.user),
             uid: self.uid()?,
             gid: self.gid()?,
-            sockets: self.sockets()?,
+            sockets: self.sockets(defaults.sockets)?,
             grants: self.grants()?,
             require_socket: self.switch(&options::REQUIRE_SOCKET)?,
             allow_gid_0: self.switch(&options::ALLOW_GID_0)?,
             groups: self.groups()?,
             inherit_groups: !self.switch(&options::NO_INHERIT_GROUPS)?,
-            edit_group_file: self.choice(&options::GROUP_FILE, &GROUP_FILE, true)?,
+            edit_group_file: self.choice(
+                &options::GROUP_FILE,
+                &GROUP_FILE,
+                defaults.edit_group_file,
+            )?,
             own: self.own()?,
-            own_policy: self.own_policy()?,
+            own_policy: self.own_policy(defaults.own_policy)?,
             umask: self.mask()?,
             keep_capabilities: self.keep_capabilities()?,
             allow_new_privileges: self.switch(&options::ALLOW_NEW_PRIVS)?,

@@ -29,6 +29,7 @@ Exit codes:
 ";
 
 /// What `-h` prints.
+#[cold]
 #[must_use]
 pub fn help() -> String {
     let mut text = HEAD.to_owned();

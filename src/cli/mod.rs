@@ -73,11 +73,7 @@ fn meant(typed: &typed::Typed, variable: &dyn Fn(&str) -> Option<OsString>) -> O
         Mode::Check { format, .. } => (None, Some(format)),
     };
     let asked = environment::Asked { typed, variable };
-    let (log, log_fault) = asked.log();
-    let request = match log_fault {
-        None => asked.request(mode),
-        Some(fault) => Err(fault),
-    };
+    let (log, request) = asked.read(mode);
     match request {
         Ok(request) => Outcome::Run {
             request: Box::new(request),

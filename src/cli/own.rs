@@ -27,9 +27,9 @@ impl Asked<'_> {
     }
 
     /// A policy is nothing without a path.
-    pub(super) fn own_policy(&self) -> Result<OwnPolicy, Fault> {
+    pub(super) fn own_policy(&self, default: OwnPolicy) -> Result<OwnPolicy, Fault> {
         let policy = match self.single(&options::OWN_POLICY) {
-            None => OwnPolicy::Always,
+            None => default,
             Some(given) => {
                 choice(&POLICIES, &given.value).ok_or_else(|| given.malformed(&words(&POLICIES)))?
             }

@@ -13,7 +13,7 @@ use crate::refusal::Refusal;
 use crate::request::{DockerHost, Sockets};
 
 impl Asked<'_> {
-    pub(super) fn sockets(&self) -> Result<Sockets, Fault> {
+    pub(super) fn sockets(&self, default: Sockets) -> Result<Sockets, Fault> {
         if self.switch(&options::NO_SOCKET)? {
             return Ok(Sockets::Ignored);
         }
@@ -30,7 +30,7 @@ impl Asked<'_> {
             return Ok(Sockets::Paths(paths));
         }
         self.variable(&options::SOCKET)
-            .map_or(Ok(Sockets::Search), from_docker_host)
+            .map_or(Ok(default), from_docker_host)
     }
 
     pub(super) fn grants(&self) -> Result<Vec<Pattern>, Fault> {

@@ -86,6 +86,7 @@ fn usage(error: Error) -> Outcome {
 }
 
 impl Typed {
+    #[cold]
     fn take(&mut self, option: Opt, parser: &mut Parser) -> Result<(), Outcome> {
         if self.is_given(&option) && !option.repeatable {
             return Err(Outcome::Usage(format!(
@@ -100,6 +101,10 @@ impl Typed {
         };
         self.options.push((option, value));
         Ok(())
+    }
+
+    pub(super) fn has_no_options(&self) -> bool {
+        self.options.is_empty()
     }
 
     /// Was the option typed?

@@ -39,6 +39,17 @@ fn an_empty_variable_is_an_unset_variable() {
 }
 
 #[test]
+fn a_default_that_is_asked_for_changes_nothing() {
+    for (name, value) in [
+        ("CHARON_INIT_GROUP_FILE", "auto"),
+        ("CHARON_INIT_INIT", "no"),
+    ] {
+        let expected = (default_request(), DEFAULT_LOG);
+        assert_eq!(asked(&["cmd"], &[(name, value)]), expected, "{name}");
+    }
+}
+
+#[test]
 fn each_variable_changes_its_own_part_of_the_request() {
     let d = default_request;
     let table: Vec<(&str, &str, Request)> = vec![

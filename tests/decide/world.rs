@@ -11,7 +11,7 @@ use charon_init::ids::{Gid, IdMap, Uid};
 use charon_init::permission::{Acl, Mode as Bits, Permission};
 use charon_init::plan::{Expected, Grant, Identity, Plan, Step, Verdict};
 use charon_init::refusal::{Finding, Refusal, Refused};
-use charon_init::request::{Mode, OwnPolicy, Request, Sockets};
+use charon_init::request::{Mode, Request};
 
 pub(crate) const SOCKET: &str = "/var/run/docker.sock";
 pub(crate) const DOCKER: Meant = Meant::EngineSocket(Engine::Docker);
@@ -76,31 +76,15 @@ pub(crate) struct World {
 pub(crate) fn world() -> World {
     let has = docker_capabilities();
     World {
-        request: Request {
-            mode: Mode::Start {
+        request: Request::new(
+            Mode::Start {
                 command: vec![OsString::from("server")],
             },
-            user: UserSpec {
+            UserSpec {
                 user: UserRef::Name(OsString::from("charon")),
                 group: None,
             },
-            user_is_default: true,
-            uid: None,
-            gid: None,
-            sockets: Sockets::Search,
-            grants: Vec::new(),
-            require_socket: false,
-            allow_gid_0: false,
-            groups: Vec::new(),
-            inherit_groups: true,
-            edit_group_file: true,
-            own: Vec::new(),
-            own_policy: OwnPolicy::Always,
-            umask: None,
-            keep_capabilities: CapSet::EMPTY,
-            allow_new_privileges: false,
-            init: None,
-        },
+        ),
         facts: Facts {
             process: Process {
                 uid: IdSet::all(Uid::ROOT),

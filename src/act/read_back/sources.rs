@@ -46,7 +46,7 @@ pub(super) fn proc() -> Option<Found> {
 fn read_status(file: &OwnedFd) -> Result<Vec<u8>, Errno> {
     let mut text = Vec::new();
     loop {
-        text.reserve(4096);
+        text.reserve(2048);
         retry_on_intr(|| read(file, spare_capacity(&mut text)))?;
         if text.len() < text.capacity() {
             return Ok(text);

@@ -3,8 +3,6 @@
 mod survey;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -35,21 +33,26 @@ pub(super) struct Wanted {
 #[derive(Default)]
 pub(super) struct WantedGroups {
     groups: Vec<Wanted>,
-    places: BTreeMap<Gid, usize>,
+    /// Where each gid is in `groups`, by gid.
+    places: Vec<(Gid, usize)>,
 }
 
 impl WantedGroups {
     pub(super) fn add(&mut self, group: Wanted) {
-        let place = self.groups.len();
-        if let Entry::Vacant(vacant) = self.places.entry(group.gid) {
-            vacant.insert(place);
+        if let Err(next) = self.find(group.gid) {
+            self.places.insert(next, (group.gid, self.groups.len()));
             self.groups.push(group);
         }
     }
 
     /// The place of a gid in the order.
     pub(super) fn place(&self, gid: Gid) -> Option<usize> {
-        self.places.get(&gid).copied()
+        let found = self.places.get(self.find(gid).ok()?);
+        found.map(|(_, place)| *place)
+    }
+
+    fn find(&self, gid: Gid) -> Result<usize, usize> {
+        self.places.binary_search_by_key(&gid, |(known, _)| *known)
     }
 }
 

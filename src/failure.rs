@@ -35,6 +35,7 @@ pub enum Cause {
 
 impl Failure {
     /// `step` failed with `errno`.
+    #[cold]
     pub fn errno(step: impl Into<String>, errno: impl Into<io::Error>) -> Self {
         let number = errno.into().raw_os_error().unwrap_or_default();
         Self {

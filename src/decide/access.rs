@@ -124,6 +124,7 @@ impl Guard<'_> {
     }
 
     /// posix_acl_permission: the named user, else any group that gives all, else nothing for a member, else other.
+    #[cold]
     fn acl_opens(self, acl: &Acl, who: &Who, wanted: Permission) -> Option<Class> {
         let named_user = acl.users.iter().find(|(uid, _)| who.uid == Some(*uid));
         if let Some((_, permission)) = named_user {

@@ -41,6 +41,7 @@ impl Asker<'_> {
     }
 
     /// The group that would let a process search `directory` that cannot be given it.
+    #[cold]
     pub(super) fn lacks_to_search(&self, directory: &Waypoint) -> Option<Gid> {
         let gid = directory.gid;
         let opens = Guard::from(directory)

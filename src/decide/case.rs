@@ -122,6 +122,7 @@ impl<'a> Case<'a> {
     }
 
     /// GID 0 that is held is not what a path is reached through where another group that is held opens it as well.
+    #[cold]
     fn rather_without_zero(&self, class: Class, gids: Vec<Gid>) -> (Class, Vec<Gid>) {
         match self.goal.reach(&self.who.without(Gid::ROOT)) {
             Reach::Arrives(class, gids) => (class, gids),

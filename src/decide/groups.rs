@@ -13,6 +13,7 @@ use crate::refusal::{Finding, GidZeroSource, Refusal};
 use crate::request::Request;
 
 /// `user:group`: that group alone.
+#[cold]
 pub(super) fn only_group(
     group: &GroupRef,
     request: &Request,
@@ -24,6 +25,7 @@ pub(super) fn only_group(
 }
 
 /// `--gid` where there is no account, or where the spec names a group: that group alone.
+#[cold]
 pub(super) fn only_gid(gid: Gid, request: &Request) -> Result<(Gid, Vec<Gid>), Refusal> {
     refuse_gid_zero(gid, request, || GidZeroSource::Number)?;
     Ok((gid, vec![gid]))

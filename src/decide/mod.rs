@@ -139,6 +139,7 @@ fn group_add(grants: &[Grant]) -> Vec<Gid> {
 }
 
 /// With `--require-socket` each named socket must be reached; of the usual places, one.
+#[cold]
 fn refuse_out_of_reach(request: &Request, judgements: &[Judgement]) -> Result<(), Refusal> {
     let is_closed = |judgement: &&Judgement| judgement.grant.verdict == Verdict::Closed;
     let is_engines = |judgement: &&Judgement| judgement.grant.meant != Meant::Anything;

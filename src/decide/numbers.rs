@@ -178,6 +178,7 @@ impl Primary {
 
 /// The line of the account's own group, as `useradd -U` makes one: with its gid and its name, or else the only one with
 /// its gid; and nobody else's. Renumbering a group that means something to others would take it away from them.
+#[cold]
 fn own_line(accounts: &Accounts, account: &Account) -> Option<Own> {
     let name = account.name.as_bytes();
     let bytes = &accounts.group.bytes;

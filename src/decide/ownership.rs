@@ -97,6 +97,7 @@ fn not_there(asked: &OwnPath, found: &Found) -> Finding {
 }
 
 /// Only root gives files away. Where the root of the tree is the process's own already, there is nothing to say.
+#[cold]
 fn not_ours_to_give(asked: &OwnPath, node: &Node, owner: &Person) -> Option<Finding> {
     let is_right = node.uid == owner.uid && node.gid == owner.gid;
     let finding = || OwnFinding::NotRoot {

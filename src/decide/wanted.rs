@@ -34,6 +34,7 @@ fn least(meant: Meant, kind: Kind) -> Permission {
 }
 
 /// What the first group gets that gets anything of use: the owning one, then the named ones of the ACL, lowest first.
+#[cold]
 fn group_entry(node: &Node, is_of_use: impl Fn(Permission) -> bool) -> Option<Permission> {
     let Some(acl) = &node.acl else {
         return Some(node.mode.group()).filter(|entry| !node.gid.is_root() && is_of_use(*entry));

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::ops::ControlFlow;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -45,20 +46,32 @@ fn file_capabilities(candidates: &[PathBuf]) -> Option<FileCapabilities> {
     for path in candidates {
         match xattr(path, "security.capability") {
             Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS) => {}
-            Ok(Some(_)) if !is_executable(path) => {}
-            Ok(Some(_)) if is_ignored_on(path) => return None,
             Ok(Some(bytes)) => {
-                let (permitted, effective) = parse::file_capabilities::file_capabilities(&bytes)?;
-                return Some(FileCapabilities {
-                    path: path.clone(),
-                    permitted,
-                    effective,
-                });
+                if let ControlFlow::Break(found) = looked_at_closely(path, &bytes) {
+                    return found;
+                }
             }
             Ok(None) | Err(_) => return None,
         }
     }
     None
+}
+
+/// Goes on where the next candidate may be the command.
+#[cold]
+fn looked_at_closely(path: &Path, attribute: &[u8]) -> ControlFlow<Option<FileCapabilities>> {
+    if !is_executable(path) {
+        return ControlFlow::Continue(());
+    }
+    if is_ignored_on(path) {
+        return ControlFlow::Break(None);
+    }
+    let sets = parse::file_capabilities::file_capabilities(attribute);
+    ControlFlow::Break(sets.map(|(permitted, effective)| FileCapabilities {
+        path: path.to_owned(),
+        permitted,
+        effective,
+    }))
 }
 
 fn is_executable(path: &Path) -> bool {

@@ -25,6 +25,7 @@ use crate::facts::{
 use crate::failure::Failure;
 use crate::ids::Uid;
 use crate::parse;
+use crate::pattern::Pattern;
 use crate::request::{Mode, Request, Sockets};
 
 use etc::Etc;
@@ -156,8 +157,17 @@ fn paths(
     let ask_kernel = !process.uid.effective.is_root() && !namespace.gid_map.is_identity();
     let mut walker = Walker::from_root(ask_kernel)?;
     let mut paths = sockets(&request.sockets, uid, &mut walker)?;
+    if !request.grants.is_empty() {
+        paths.extend(granted(&request.grants, &mut walker)?);
+    }
+    Ok(paths)
+}
+
+#[cold]
+fn granted(patterns: &[Pattern], walker: &mut Walker) -> Result<Vec<PathFacts>, Failure> {
+    let mut paths = Vec::new();
     let mut known = BTreeSet::new();
-    for pattern in &request.grants {
+    for pattern in patterns {
         let Expansion {
             paths: named,
             trouble,

@@ -65,6 +65,7 @@ fn id_map(path: &'static str) -> Result<Option<IdMap>, Failure> {
     }
 }
 
+#[cold]
 fn overflow(path: &str) -> u32 {
     let bytes = read_proc(path).unwrap_or_default();
     let number =

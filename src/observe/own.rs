@@ -22,6 +22,11 @@ pub(super) fn observe(paths: &[PathBuf]) -> Result<OwnFacts, Failure> {
     if paths.is_empty() {
         return Ok(OwnFacts::default());
     }
+    look_at(paths)
+}
+
+#[cold]
+fn look_at(paths: &[PathBuf]) -> Result<OwnFacts, Failure> {
     let mut walker = Walker::from_root(false)?;
     let mut system = Vec::new();
     for place in SYSTEM {

@@ -25,6 +25,7 @@ const OTHER: u16 = 0x20;
 /// # Errors
 ///
 /// [`MalformedAcl`]: unknown version, tag or permission bits, a cut entry, a missing or repeated one.
+#[cold]
 pub fn acl(attribute: &[u8]) -> Result<Option<Acl>, MalformedAcl> {
     let (version, entries) = attribute.split_first_chunk().ok_or(MalformedAcl)?;
     let (entries, cut) = entries.as_chunks::<8>();

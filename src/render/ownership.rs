@@ -30,6 +30,7 @@ pub fn giving(ownership: &Ownership, tally: &Tally, elapsed: Duration) -> Messag
 }
 
 /// A walk that is done.
+#[cold]
 #[must_use]
 pub fn given(ownership: &Ownership, tally: &Tally, elapsed: Duration) -> Message {
     Message {

@@ -1,5 +1,6 @@
 //! A file → its extended attributes: ACLs, file capabilities (xattr(7)).
 
+use std::ffi::CStr;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 
@@ -36,14 +37,14 @@ fn acl_of_descriptor(file: &OwnedFd, path: &Path) -> Result<Option<Acl>, Errno> 
 
 /// The ACL of what `path` leads to.
 pub(super) fn acl_of(path: &Path) -> Result<Option<Acl>, Errno> {
-    let bytes = xattr(path, "system.posix_acl_access")?;
+    let bytes = xattr(path, c"system.posix_acl_access")?;
     bytes.map_or(Ok(None), |bytes| {
         parse::acl::acl(&bytes).map_err(|_| Errno::INVAL)
     })
 }
 
 /// An extended attribute of `path`; `None` where it has none of that name, or its file system knows none (xattr(7)).
-pub(super) fn xattr(path: &Path, name: &str) -> Result<Option<Vec<u8>>, Errno> {
+pub(super) fn xattr(path: &Path, name: &CStr) -> Result<Option<Vec<u8>>, Errno> {
     let mut short = [0; SHORT_XATTR];
     match retry_on_intr(|| getxattr(path, name, short.as_mut_slice())) {
         Ok(length) => Ok(short.get(..length).map(<[u8]>::to_vec)),

@@ -44,7 +44,7 @@ fn candidates(name: &OsStr, path: Option<OsString>) -> Vec<PathBuf> {
 /// system mounted nosuid.
 fn file_capabilities(candidates: &[PathBuf]) -> Option<FileCapabilities> {
     for path in candidates {
-        match xattr(path, "security.capability") {
+        match xattr(path, c"security.capability") {
             Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS) => {}
             Ok(Some(bytes)) => {
                 if let ControlFlow::Break(found) = looked_at_closely(path, &bytes) {

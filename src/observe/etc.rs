@@ -56,27 +56,26 @@ impl<'a> Etc<'a> {
     }
 
     /// Read a file that decides who is in which group; one that is missing is empty.
-    pub(super) fn deciding(&self, name: &str) -> Result<EtcFile, Failure> {
-        let file = self.file(name)?;
+    pub(super) fn deciding(&self, path: &str) -> Result<EtcFile, Failure> {
+        let file = self.file(path)?;
         // Guessing what it says could grant too much: who is in a group, and which groups are root's own. Only a process
         // that stays who it is decides nothing by it.
         let decides = self.look == Look::ForRoot || self.process.uid.effective.is_root();
         if decides && file.access == Access::Denied && file.bytes.is_empty() {
             let failure = Failure::errno("read an account file", Errno::ACCESS);
-            return Err(failure.at(format!("/etc/{name}")));
+            return Err(failure.at(path));
         }
         Ok(file)
     }
 
     /// Read a file; one that is missing is empty.
-    pub(super) fn file(&self, name: &str) -> Result<EtcFile, Failure> {
-        let path = format!("/etc/{name}");
-        let failed = |errno| Failure::errno("read an account file", errno).at(&path);
+    pub(super) fn file(&self, path: &str) -> Result<EtcFile, Failure> {
+        let failed = |errno| Failure::errno("read an account file", errno).at(path);
         let closed = |access| EtcFile {
             bytes: Vec::new(),
             access,
         };
-        let (file, is_link) = match open(&path).map_err(failed)? {
+        let (file, is_link) = match open(path).map_err(failed)? {
             Opened::File(file) => (file, false),
             Opened::ThroughLink(file) => (file, true),
             Opened::Closed(access) => return Ok(closed(access)),

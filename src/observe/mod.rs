@@ -77,14 +77,16 @@ pub fn observe(request: &Request) -> Result<Facts, Failure> {
 /// What could not be read although it is there.
 pub fn accounts(request: &Request, process: &Process, look: Look) -> Result<Accounts, Failure> {
     let etc = Etc::observe(process, look);
-    let passwd = etc.deciding("passwd")?;
-    let group = etc.deciding("group")?;
+    let passwd = etc.deciding("/etc/passwd")?;
+    let group = etc.deciding("/etc/group")?;
     let gshadow = match look {
         // It is edited only along with group: a start that edits reads it under the lock.
         Look::Glance => None,
-        Look::Close => Some(etc.file("gshadow")?).filter(|file| file.access != Access::Missing),
+        Look::Close => {
+            Some(etc.file("/etc/gshadow")?).filter(|file| file.access != Access::Missing)
+        }
         // Nobody but root may read it; that root could is no finding.
-        Look::ForRoot => Some(etc.file("gshadow")?)
+        Look::ForRoot => Some(etc.file("/etc/gshadow")?)
             .filter(|file| ![Access::Missing, Access::Denied].contains(&file.access)),
     };
     let name_service = name_service(&request.user.user, &passwd.bytes);

@@ -32,7 +32,7 @@ pub(super) fn observe() -> Result<UserNamespace, Failure> {
 /// One call instead of six: most containers are in the initial namespace, where every id is itself.
 fn is_initial() -> bool {
     let mut room = [MaybeUninit::uninit(); 32];
-    readlinkat_raw(CWD, "/proc/self/ns/user", &mut room).is_ok_and(|(name, _)| *name == *INITIAL)
+    readlinkat_raw(CWD, c"/proc/self/ns/user", &mut room).is_ok_and(|(name, _)| *name == *INITIAL)
 }
 
 fn of_maps(uid_map: Option<IdMap>, gid_map: Option<IdMap>) -> UserNamespace {

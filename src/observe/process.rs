@@ -139,7 +139,7 @@ fn executable() -> Executable {
     if mode.is_set_id() {
         return Executable::SetId(mode);
     }
-    match xattr(Path::new(EXE), "security.capability") {
+    match xattr(Path::new(EXE), c"security.capability") {
         Ok(Some(_)) => Executable::FileCapabilities,
         Ok(None) => Executable::Plain,
         Err(_) => Executable::Unknown,

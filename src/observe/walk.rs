@@ -68,7 +68,7 @@ impl Walker {
     pub(super) fn from_root(ask_kernel: bool) -> Result<Self, Failure> {
         let failed = |errno| Failure::errno("look at the root directory", errno).at("/");
         let path = PathBuf::from("/");
-        let about = stat("/").map_err(failed)?;
+        let about = stat(c"/").map_err(failed)?;
         let acl = acl_of(&path).map_err(failed)?;
         let (_, root_waypoint) = judged(&about, acl, path).map_err(|stop| failed(stop.errno))?;
         Ok(Self {
@@ -194,7 +194,7 @@ impl Walker {
         if position.links > MAX_LINKS {
             return Err(stop(Errno::LOOP));
         }
-        let target = readlinkat(link, "", Vec::new()).map_err(stop)?;
+        let target = readlinkat(link, c"", Vec::new()).map_err(stop)?;
         let target = Path::new(OsStr::from_bytes(target.as_bytes()));
         // The target is looked up in a directory that is on the way once more, with an entry of its own.
         let start = if target.is_absolute() {

@@ -23,7 +23,7 @@ use crate::parse::status;
 /// [proc_pid_status(5)]: https://man7.org/linux/man-pages/man5/proc_pid_status.5.html
 pub(super) fn proc() -> Option<Found> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let file = openat(CWD, "/proc/self/status", flags, Mode::empty()).ok()?;
+    let file = openat(CWD, c"/proc/self/status", flags, Mode::empty()).ok()?;
     let text = read_status(&file).ok()?;
     let status = status::status(&text)?;
     Some(Found {

@@ -18,7 +18,7 @@ const DEFAULT_PATH: &str = "/usr/local/bin:/bin:/usr/bin";
 
 /// Look for COMMAND; `None` without one.
 pub(super) fn observe(command: &[OsString]) -> Option<CommandFacts> {
-    let candidates = candidates(command.first()?, env::var_os("PATH"));
+    let candidates = candidates(command.first()?);
     let file_capabilities = file_capabilities(&candidates);
     Some(CommandFacts {
         candidates,
@@ -27,11 +27,11 @@ pub(super) fn observe(command: &[OsString]) -> Option<CommandFacts> {
 }
 
 /// A name with a slash is a path; any other is looked for in PATH, where an empty part is the working directory.
-fn candidates(name: &OsStr, path: Option<OsString>) -> Vec<PathBuf> {
+fn candidates(name: &OsStr) -> Vec<PathBuf> {
     if name.is_empty() || name.as_bytes().contains(&b'/') {
         return vec![PathBuf::from(name)];
     }
-    let path = path
+    let path = env::var_os("PATH")
         .unwrap_or_else(|| OsString::from(DEFAULT_PATH))
         .into_vec();
     path.split(|byte| *byte == b':')

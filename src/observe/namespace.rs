@@ -21,7 +21,7 @@ const INITIAL: &[u8] = b"user:[4026531837]";
 /// Look at our user namespace.
 pub(super) fn observe() -> Result<UserNamespace, Failure> {
     if is_initial() {
-        return Ok(of_maps(Some(IdMap::identity()), Some(IdMap::identity())));
+        return Ok(initial());
     }
     Ok(of_maps(
         id_map("/proc/self/uid_map")?,
@@ -35,18 +35,34 @@ fn is_initial() -> bool {
     readlinkat_raw(CWD, c"/proc/self/ns/user", &mut room).is_ok_and(|(name, _)| *name == *INITIAL)
 }
 
+fn initial() -> UserNamespace {
+    UserNamespace {
+        uid_map: IdMap::identity(),
+        gid_map: IdMap::identity(),
+        overflow_uid: Uid::new(OVERFLOW).unwrap_or(Uid::ROOT),
+        overflow_gid: Gid::new(OVERFLOW).unwrap_or(Gid::ROOT),
+        setgroups_denied: false,
+        is_known: true,
+    }
+}
+
+#[cold]
 fn of_maps(uid_map: Option<IdMap>, gid_map: Option<IdMap>) -> UserNamespace {
     let is_known = uid_map.is_some() && gid_map.is_some();
     let uid_map = uid_map.unwrap_or_else(IdMap::identity);
     let gid_map = gid_map.unwrap_or_else(IdMap::identity);
-    let is_initial = uid_map.is_identity() && gid_map.is_identity();
-    let number = |path| if is_initial { OVERFLOW } else { overflow(path) };
+    if uid_map.is_identity() && gid_map.is_identity() {
+        return UserNamespace {
+            is_known,
+            ..initial()
+        };
+    }
     UserNamespace {
-        overflow_uid: Uid::new(number("/proc/sys/kernel/overflowuid")).unwrap_or(Uid::ROOT),
-        overflow_gid: Gid::new(number("/proc/sys/kernel/overflowgid")).unwrap_or(Gid::ROOT),
+        overflow_uid: Uid::new(overflow("/proc/sys/kernel/overflowuid")).unwrap_or(Uid::ROOT),
+        overflow_gid: Gid::new(overflow("/proc/sys/kernel/overflowgid")).unwrap_or(Gid::ROOT),
         // Written only for namespaces that an unprivileged process made, whose map is never the identity.
-        setgroups_denied: !is_initial
-            && read_proc("/proc/self/setgroups").is_ok_and(|word| word.starts_with(b"deny")),
+        setgroups_denied: read_proc("/proc/self/setgroups")
+            .is_ok_and(|word| word.starts_with(b"deny")),
         uid_map,
         gid_map,
         is_known,

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use rustix::fs::{Access, FileType, Stat, fstat, readlinkat, stat};
@@ -238,9 +238,10 @@ impl Walker {
 
 /// The names still to walk; `.` and repeated slashes are none.
 fn components(path: &Path) -> VecDeque<OsString> {
-    path.components()
-        .filter(|component| matches!(component, Component::Normal(_) | Component::ParentDir))
-        .map(|component| component.as_os_str().to_owned())
+    let names = path.as_os_str().as_bytes().split(|byte| *byte == b'/');
+    names
+        .filter(|name| !name.is_empty() && *name != b".")
+        .map(|name| OsStr::from_bytes(name).to_owned())
         .collect()
 }
 

@@ -108,6 +108,12 @@ impl Mode {
         self.class(0)
     }
 
+    /// May the group or everyone else write? With an ACL, whose mask the group's bits are: may an entry of it allow that?
+    #[must_use]
+    pub fn lets_others_write(self) -> bool {
+        self.group().allows(Permission::WRITE) || self.other().allows(Permission::WRITE)
+    }
+
     /// May only the owner of an entry, or of the directory, rename and remove it?
     #[must_use]
     pub const fn is_sticky(self) -> bool {

@@ -240,9 +240,8 @@ pub(super) fn redirections(node: &Node) -> impl Iterator<Item = &Waypoint> {
 
 /// May anyone but uid 0 write it? Group bits count whatever the group: its members are not root.
 fn writable_by_others(waypoint: &Waypoint) -> bool {
-    let mode = waypoint.mode;
     match &waypoint.acl {
-        None => mode.group().allows(Permission::WRITE) || mode.other().allows(Permission::WRITE),
+        None => waypoint.mode.lets_others_write(),
         Some(acl) => {
             let masked =
                 |permission: Permission| permission.masked_by(acl.mask).allows(Permission::WRITE);

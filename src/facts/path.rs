@@ -126,12 +126,10 @@ impl Waypoint {
         self.kind == Kind::Directory
     }
 
-    /// May only root change what is in it, by its mode alone? The group's bits are the mask of an ACL (acl(5)): no entry
-    /// of it allows more.
+    /// May only root change what is in it, by its mode alone?
     #[must_use]
     pub fn is_roots_alone(&self) -> bool {
-        let writes = |class: Permission| class.allows(Permission::WRITE);
-        self.uid.is_root() && !writes(self.mode.group()) && !writes(self.mode.other())
+        self.uid.is_root() && !self.mode.lets_others_write()
     }
 }
 

@@ -1,5 +1,5 @@
 """A throw-away /etc and /run in a mount namespace of our own, and what is measured there: time, counts, memory."""
-import contextlib, os, shutil, signal, socket, subprocess, sys, threading, time as clock
+import contextlib, os, shutil, signal, socket, subprocess, sys, tempfile, threading, time as clock
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGES = {"gosu": "gosu", "setpriv": "util-linux", "tini-static": "tini", "dumb-init": "dumb-init", "catatonit": "catatonit",
@@ -37,10 +37,20 @@ def enter(root):
     os.environ["CHARON_BENCH_INSIDE"] = "yes"
     os.execvp("unshare", ["unshare", "--mount", "--propagation=private", sys.executable, *sys.argv])
 
-def set(folder):
-    """Lay out the stage; returns the no-op that everybody is to execute."""
+@contextlib.contextmanager
+def laid_out():
+    """The stage, as long as it is wanted; gives the no-op that everybody is to execute."""
     global FOLDER
-    FOLDER = folder
+    FOLDER = tempfile.mkdtemp(prefix="charon-init-bench-", dir=os.environ.get("DIRECTORY", "/var/tmp"))
+    os.chmod(FOLDER, 0o755)
+    try:
+        lay_out(FOLDER)
+        yield f"{FOLDER}/noop"
+    finally:
+        subprocess.run(["umount", "--lazy", "/etc"])
+        shutil.rmtree(FOLDER)
+
+def lay_out(folder):
     if os.environ.get("NSS") == "machine":
         ACCOUNTS["nsswitch.conf"] = open("/etc/nsswitch.conf").read()
     programs = {"timer": [], "count": [], "noop": ["-nostdlib"], "least": ["-nostdlib"]}
@@ -59,11 +69,6 @@ def set(folder):
     os.chmod(SHELL, 0o755)
     fresh()
     write(f"{folder}/group", ACCOUNTS["group"])
-    return f"{folder}/noop"
-
-def leave(folder):
-    subprocess.run(["umount", "--lazy", "/etc"])
-    shutil.rmtree(folder)
 
 def fresh():
     for name, text in ACCOUNTS.items():

@@ -34,8 +34,18 @@ impl fmt::Display for Message {
 
 /// A path in quotes, with control characters escaped: it may come from outside.
 pub fn quoted(text: impl AsRef<Path>) -> String {
+    let text = text.as_ref().to_string_lossy();
+    let is_plain = |byte| matches!(byte, b' '..=b'~') && byte != b'\'' && byte != b'\\';
+    if text.bytes().all(is_plain) {
+        return ["'", &text, "'"].concat();
+    }
+    escaped(&text)
+}
+
+#[cold]
+fn escaped(text: &str) -> String {
     let mut quoted = String::from("'");
-    for character in text.as_ref().to_string_lossy().chars() {
+    for character in text.chars() {
         if character.is_control() || character == '\'' || character == '\\' {
             quoted.extend(character.escape_default());
         } else {

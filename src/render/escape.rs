@@ -3,6 +3,14 @@
 /// `text` with everything escaped that could end the line, move the cursor or turn the direction of writing.
 #[must_use]
 pub fn line(text: &str) -> String {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
+    escaped(text)
+}
+
+#[cold]
+fn escaped(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for character in text.chars() {
         if forges(character) {

@@ -1,5 +1,7 @@
 //! Messages, steps and grants → log lines.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::plan::{Grant, Planned, Verdict};
@@ -14,8 +16,8 @@ use crate::request::{LogFormat, LogLevel};
 pub fn line(format: LogFormat, level: LogLevel, colour: bool, message: &Message) -> String {
     match format {
         LogFormat::Text => {
-            let text = escape::line(&message.to_string());
-            format!("{}: {text}\n", prefix(level, colour))
+            let text = message.to_string();
+            [&prefix(level, colour), ": ", &escape::line(&text), "\n"].concat()
         }
         LogFormat::Json => json::line(&Record::new(level, message)),
     }
@@ -37,18 +39,17 @@ pub fn grant(grant: &Grant) -> Option<Message> {
 }
 
 /// The name that starts a line, in the colour of the level (ECMA-48 SGR).
-fn prefix(level: LogLevel, colour: bool) -> String {
+fn prefix(level: LogLevel, colour: bool) -> Cow<'static, str> {
+    if !colour {
+        return Cow::Borrowed("charon-init");
+    }
     let code = match level {
         LogLevel::Error => 31,
         LogLevel::Warn => 33,
         LogLevel::Info => 32,
         LogLevel::Off | LogLevel::Debug | LogLevel::Trace => 2,
     };
-    if colour {
-        format!("\x1b[{code}mcharon-init\x1b[0m")
-    } else {
-        "charon-init".to_owned()
-    }
+    Cow::Owned(format!("\x1b[{code}mcharon-init\x1b[0m"))
 }
 
 /// The level as `--log-level` spells it.

@@ -32,8 +32,11 @@ pub struct Status {
 pub fn status(file: &[u8]) -> Option<Status> {
     let mut draft = Draft::default();
     for line in line::lines(file) {
-        let colon = line.iter().position(|byte| *byte == b':');
-        if let Some((key, [_colon, value @ ..])) = colon.and_then(|at| line.split_at_checked(at)) {
+        // Of most lines the first letter says enough: two of these files are read at every start.
+        let may_matter = matches!(line.first(), Some(b'U' | b'G' | b'C' | b'N'));
+        let colon = || line.iter().position(|byte| *byte == b':');
+        let split = may_matter.then(colon).flatten();
+        if let Some((key, [_colon, value @ ..])) = split.and_then(|at| line.split_at_checked(at)) {
             draft.take(key, value);
         }
         // The last line that is wanted; the longest ones, about processors and memory nodes, come after it.

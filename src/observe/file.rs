@@ -1,5 +1,6 @@
 //! A path or a descriptor → bytes.
 
+use std::borrow::Cow;
 use std::os::fd::AsFd;
 
 use rustix::buffer::spare_capacity;
@@ -7,7 +8,7 @@ use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::{Errno, read, retry_on_intr};
 
 /// More than nearly every file of /proc that we read.
-const CHUNK: usize = 2 * 1024;
+pub(super) const CHUNK: usize = 2 * 1024;
 
 /// More than any account file: what is larger is no such file, and would only fill the memory.
 const LARGEST: usize = 256 * 1024 * 1024;
@@ -15,14 +16,24 @@ const LARGEST: usize = 256 * 1024 * 1024;
 /// Read a file of /proc in one call: such a file is one record, and what does not fit is missing from the end, which
 /// its parser notices.
 pub(super) fn read_proc(path: &str) -> Result<Vec<u8>, Errno> {
+    let mut room = [0; CHUNK];
+    read_proc_into(&mut room, path).map(Cow::into_owned)
+}
+
+/// The same, in the caller's `room` where it fits: no page of memory is touched for it then.
+pub(super) fn read_proc_into<'a>(
+    room: &'a mut [u8; CHUNK],
+    path: &str,
+) -> Result<Cow<'a, [u8]>, Errno> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC;
     let file = retry_on_intr(|| openat(CWD, path, flags, Mode::empty()))?;
-    let mut bytes = Vec::with_capacity(CHUNK);
-    retry_on_intr(|| read(&file, spare_capacity(&mut bytes)))?;
-    if bytes.len() == bytes.capacity() {
-        bytes.extend(read_all(&file, None)?);
+    let length = retry_on_intr(|| read(&file, &mut *room))?;
+    if length < CHUNK {
+        return Ok(Cow::Borrowed(room.get(..length).unwrap_or_default()));
     }
-    Ok(bytes)
+    let mut bytes = room.to_vec();
+    bytes.extend(read_all(&file, None)?);
+    Ok(Cow::Owned(bytes))
 }
 
 /// Read to the end: where `size` bytes are there, there are no more.

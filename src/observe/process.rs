@@ -12,8 +12,8 @@ use crate::facts::{Capabilities, Executable, FirstProcess, IdSet, Process};
 use crate::failure::Failure;
 use crate::ids::{Gid, Uid};
 use crate::observe::attribute::xattr;
-use crate::observe::file::read_proc;
-use crate::parse;
+use crate::observe::file::{CHUNK, read_proc, read_proc_into};
+use crate::parse::{self, status::Status};
 use crate::permission::Mode;
 
 const STATUS: &str = "/proc/self/status";
@@ -21,13 +21,10 @@ const EXE: &str = "/proc/self/exe";
 
 /// Look at our own process, which may be asked to stay as an init.
 pub(super) fn observe(may_stay: bool) -> Result<Process, Failure> {
-    let bytes = match read_proc(STATUS) {
-        Ok(bytes) => bytes,
-        Err(Errno::NOENT | Errno::NOTDIR) => return without_proc(may_stay),
+    let status = match status() {
+        Ok(Some(status)) => status,
+        Ok(None) | Err(Errno::NOENT | Errno::NOTDIR) => return without_proc(may_stay),
         Err(errno) => return Err(Failure::errno("read our own status", errno).at(STATUS)),
-    };
-    let Some(status) = parse::status::status(&bytes) else {
-        return without_proc(may_stay);
     };
     Ok(Process {
         uid: four(status.uid),
@@ -44,6 +41,14 @@ pub(super) fn observe(may_stay: bool) -> Result<Process, Failure> {
         executable: executable(),
         is_pid_1: is_pid_1(may_stay),
     })
+}
+
+/// Not part of its caller, whose stack would hold the room all the time.
+#[inline(never)]
+fn status() -> Result<Option<Status>, Errno> {
+    let mut room = [0; CHUNK];
+    let bytes = read_proc_into(&mut room, STATUS)?;
+    Ok(parse::status::status(&bytes))
 }
 
 /// Look at the process that our container was made for: PID 1, its first child where PID 1 is an init of the engine's, and

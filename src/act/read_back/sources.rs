@@ -3,10 +3,7 @@
 //! `/proc/self/status` tells all of it in one read. Without /proc every part has a system call of its own: a hundred of
 //! them, but nothing is left unverified.
 
-use std::os::fd::OwnedFd;
-
 use nix::unistd;
-use rustix::buffer::spare_capacity;
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::{Errno, read, retry_on_intr};
 use rustix::process::getgroups;
@@ -24,8 +21,11 @@ use crate::parse::status;
 pub(super) fn proc() -> Option<Found> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY;
     let file = openat(CWD, c"/proc/self/status", flags, Mode::empty()).ok()?;
-    let text = read_status(&file).ok()?;
-    let status = status::status(&text)?;
+    // One read: the kernel hands out the whole text where it fits. Where it does not, the parser misses a line, and the
+    // system calls answer instead.
+    let mut room = [0; 2048];
+    let length = retry_on_intr(|| read(&file, &mut room)).ok()?;
+    let status = status::status(room.get(..length)?)?;
     Some(Found {
         uid: status.uid,
         gid: status.gid,
@@ -39,19 +39,6 @@ pub(super) fn proc() -> Option<Found> {
         },
         no_new_privileges: status.no_new_privileges,
     })
-}
-
-/// The kernel hands out the whole text in one read where it fits, so that a read which does not fill the room is the
-/// last one. Were it not, the text would lack a line that the parser wants, and the system calls answer instead.
-fn read_status(file: &OwnedFd) -> Result<Vec<u8>, Errno> {
-    let mut text = Vec::new();
-    loop {
-        text.reserve(2048);
-        retry_on_intr(|| read(file, spare_capacity(&mut text)))?;
-        if text.len() < text.capacity() {
-            return Ok(text);
-        }
-    }
 }
 
 /// [getresuid(2)], [setfsuid(2)], [getgroups(2)], [capget(2)] and [prctl(2)].

@@ -16,18 +16,10 @@ const MAX_XATTR: usize = 64 * 1024;
 /// More than an ACL with thirty entries.
 const SHORT_XATTR: usize = 256;
 
-/// The ACL of an O_PATH descriptor, which fgetxattr(2) refuses: by `path` where that `is_firm`, as only root could have
-/// put another file there meanwhile; otherwise by its name in /proc, or by `path` without /proc. The kernel makes up what
-/// is in /proc when it is asked for, and takes five times as long.
-pub(super) fn acl(file: &OwnedFd, path: &Path, is_firm: bool) -> Result<Option<Acl>, Errno> {
-    if is_firm && let Ok(found) = acl_of(path) {
-        return Ok(found);
-    }
-    acl_of_descriptor(file, path)
-}
-
+/// The ACL of an O_PATH descriptor, which fgetxattr(2) refuses: by its name in /proc, or by `path` without /proc. The
+/// kernel makes up what is in /proc when it is asked for, and takes five times as long as for a name.
 #[cold]
-fn acl_of_descriptor(file: &OwnedFd, path: &Path) -> Result<Option<Acl>, Errno> {
+pub(super) fn acl_of_descriptor(file: &OwnedFd, path: &Path) -> Result<Option<Acl>, Errno> {
     let in_proc = format!("/proc/self/fd/{}", file.as_raw_fd());
     match acl_of(Path::new(&in_proc)) {
         Err(Errno::NOENT | Errno::NOTDIR) => acl_of(path),

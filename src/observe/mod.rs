@@ -2,7 +2,6 @@
 
 mod attribute;
 mod command;
-mod directory;
 mod etc;
 mod file;
 mod glob;
@@ -10,6 +9,7 @@ mod glob;
 mod name_service;
 mod namespace;
 mod own;
+mod place;
 mod process;
 mod stop;
 mod walk;

@@ -1,16 +1,14 @@
 //! The paths of `--own` → what is there, and which places must keep their owner.
 
 use std::ffi::OsStr;
-use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, fstat, readlinkat};
+use rustix::fs::{CWD, readlinkat};
 
 use crate::facts::{Found, OwnFacts, OwnFound, OwnPath};
 use crate::failure::Failure;
 use crate::observe::walk::Walker;
-use crate::ownership::FileId;
 
 /// The system's directories: some are links to others, and anyone of them may be mounted or linked elsewhere.
 const SYSTEM: [&str; 8] = [
@@ -48,19 +46,15 @@ fn look_at(paths: &[PathBuf]) -> Result<OwnFacts, Failure> {
 }
 
 fn find(walker: &mut Walker, path: &Path) -> Result<OwnFound, Failure> {
-    let (node, (resolved, file)) = match walker.walk_to_end(path)? {
+    let (node, (resolved, id)) = match walker.walk_to_end(path)? {
         (Found::Node(node), Some(end)) => (node, end),
         (found, _) => return Ok(OwnFound::Nothing(found)),
     };
-    let failed = |error: io::Error| Failure::errno("look at it", error).at(path);
-    let stat = fstat(&file).map_err(|errno| failed(errno.into()))?;
+    let failed = |error| Failure::errno("look at it", error).at(path);
     Ok(OwnFound::There {
         absolute: std::path::absolute(path).map_err(failed)?,
         resolved,
-        id: FileId {
-            device: stat.st_dev,
-            inode: stat.st_ino,
-        },
+        id,
         node,
     })
 }

@@ -1,25 +1,23 @@
-//! A path → what it leads to, component by component, on descriptors (path_resolution(7), openat(2) O_PATH).
+//! A path → what it leads to, component by component (path_resolution(7)).
 //!
 //! Every directory and symbolic link on the way is looked at through the descriptor that the next step starts from, so
-//! what is judged is what was walked, whoever renames meanwhile. An ACL is read by name where only root can rename.
+//! what is judged is what was walked, whoever renames meanwhile. Where only root can rename, a name does as well.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
-use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
-use rustix::fs::{Access, FileType, Stat, fstat, readlinkat, stat};
+use rustix::fs::{Access, FileType, Stat, stat};
 use rustix::io::Errno;
 
 use crate::facts::{Found, Kind, Node, Waypoint};
 use crate::failure::Failure;
 use crate::ids::{Gid, Uid};
-use crate::observe::attribute::{acl, acl_of};
-use crate::observe::directory::Directory;
+use crate::observe::attribute::acl_of;
+use crate::observe::place::Place;
 use crate::observe::stop::Stop;
+use crate::ownership::FileId;
 use crate::permission::{Acl, Mode, Permission};
 
 /// As many symbolic links as the kernel follows (path_resolution(7)).
@@ -37,12 +35,13 @@ pub(super) struct Walker {
 
 /// Where a walk stands.
 struct Position {
-    directory: Directory,
+    directory: Place,
     path: PathBuf,
     way: Vec<Waypoint>,
-    pending: VecDeque<OsString>,
+    /// The names still to walk, the next one at the end.
+    pending: Vec<OsString>,
     links: u32,
-    /// Could only root have put another file at `path`?
+    /// Could only root put another file into the directory, and those above it?
     is_firm: bool,
     end: Option<End>,
 }
@@ -56,13 +55,13 @@ impl Position {
     }
 
     fn return_to_root(&mut self) {
-        self.directory = Directory::Root;
+        self.directory = Place::Named;
         self.path = PathBuf::from("/");
     }
 }
 
-/// What a walk ended on: the path without links, and the descriptor that was judged.
-pub(super) type End = (PathBuf, Rc<OwnedFd>);
+/// What a walk ended on: the path without links, and which file it was that was judged.
+pub(super) type End = (PathBuf, FileId);
 
 impl Walker {
     pub(super) fn from_root(ask_kernel: bool) -> Result<Self, Failure> {
@@ -95,20 +94,17 @@ impl Walker {
         let mut way = Vec::with_capacity(USUAL_WAY);
         way.push(self.root_waypoint.clone());
         let mut position = Position {
-            directory: Directory::Root,
+            directory: Place::Named,
             path: PathBuf::from("/"),
             way,
-            pending: components(&absolute),
+            pending: components(&absolute).collect(),
             links: 0,
             is_firm: self.root_waypoint.is_roots_alone(),
             end: None,
         };
         let found = match self.walk_from(&mut position) {
             Ok(node) => Found::Node(node),
-            Err(Stop {
-                errno: Errno::NOENT | Errno::NOTDIR,
-                ..
-            }) => Found::Missing,
+            Err(stop) if matches!(stop.errno, Errno::NOENT | Errno::NOTDIR) => Found::Missing,
             Err(stop) => Found::Blocked {
                 at: stop.at,
                 errno: stop.errno.raw_os_error(),
@@ -119,7 +115,7 @@ impl Walker {
     }
 
     fn walk_from(&self, position: &mut Position) -> Result<Node, Stop> {
-        while let Some(name) = position.pending.pop_front() {
+        while let Some(name) = position.pending.pop() {
             if name == ".." && position.is_next_to_root() && !position.pending.is_empty() {
                 position.way.push(self.root_waypoint.clone());
                 position.return_to_root();
@@ -128,22 +124,21 @@ impl Walker {
             let path = if name == ".." {
                 position.path.parent().unwrap_or(Path::new("/")).to_owned()
             } else {
-                position.path.join(&name)
+                joined(&position.path, &name)
             };
-            let stop = |errno| Stop::new(path.clone(), errno);
-            let opened = match position.directory.open(&name) {
+            let (place, about) = match position.directory.find(&name, &path, position.is_firm) {
                 // Not about the name: the directory cannot be searched.
                 Err(Errno::ACCESS) => return Err(Stop::at_directory(self.here(position))),
-                opened => opened.map_err(stop)?,
+                found => found.map_err(|errno| Stop::new(path.clone(), errno))?,
             };
-            let (kind, waypoint) = look_at(&opened, path.clone(), position.is_firm)?;
+            let (kind, waypoint) = look_at(&place, &about, path)?;
             match kind {
-                Kind::SymbolicLink => self.follow(position, &opened, waypoint)?,
+                Kind::SymbolicLink => self.follow(position, &place, waypoint)?,
                 Kind::Directory if !position.pending.is_empty() => {
                     position.is_firm &= waypoint.is_roots_alone();
+                    position.path.clone_from(&waypoint.path);
                     position.way.push(waypoint);
-                    position.directory = Directory::Opened(Rc::new(opened));
-                    position.path = path;
+                    position.directory = place;
                 }
                 Kind::Socket
                 | Kind::File
@@ -152,7 +147,7 @@ impl Walker {
                 | Kind::Fifo
                     if !position.pending.is_empty() =>
                 {
-                    return Err(stop(Errno::NOTDIR));
+                    return Err(Stop::new(waypoint.path, Errno::NOTDIR));
                 }
                 Kind::Directory
                 | Kind::Socket
@@ -160,8 +155,7 @@ impl Walker {
                 | Kind::CharacterDevice
                 | Kind::BlockDevice
                 | Kind::Fifo => {
-                    position.end = Some((path, Rc::new(opened)));
-                    return Ok(self.arrive(position, &name, waypoint));
+                    return Ok(self.arrive(position, &name, waypoint, &about));
                 }
             }
         }
@@ -170,10 +164,9 @@ impl Walker {
             .way
             .pop()
             .unwrap_or_else(|| self.root_waypoint.clone());
-        let directory = position.directory.descriptor();
-        let directory = directory.map_err(|errno| Stop::new(last.path.clone(), errno))?;
-        position.end = Some((last.path.clone(), directory));
-        Ok(self.arrive(position, OsStr::new("."), last))
+        let about = position.directory.stat(&last.path);
+        let about = about.map_err(|errno| Stop::new(last.path.clone(), errno))?;
+        Ok(self.arrive(position, OsStr::new("."), last, &about))
     }
 
     /// The directory that the walk stands in.
@@ -186,7 +179,7 @@ impl Walker {
     fn follow(
         &self,
         position: &mut Position,
-        link: &OwnedFd,
+        link: &Place,
         waypoint: Waypoint,
     ) -> Result<(), Stop> {
         let stop = |errno| Stop::new(waypoint.path.clone(), errno);
@@ -194,7 +187,7 @@ impl Walker {
         if position.links > MAX_LINKS {
             return Err(stop(Errno::LOOP));
         }
-        let target = readlinkat(link, c"", Vec::new()).map_err(stop)?;
+        let target = link.target(&waypoint.path).map_err(stop)?;
         let target = Path::new(OsStr::from_bytes(target.as_bytes()));
         // The target is looked up in a directory that is on the way once more, with an entry of its own.
         let start = if target.is_absolute() {
@@ -204,15 +197,13 @@ impl Walker {
             self.here(position)
         };
         position.way.extend([waypoint, start]);
-        let mut pending = components(target);
-        pending.append(&mut position.pending);
-        position.pending = pending;
+        position.pending.extend(components(target));
         Ok(())
     }
 
-    fn arrive(&self, position: &mut Position, name: &OsStr, end: Waypoint) -> Node {
+    fn arrive(&self, position: &mut Position, name: &OsStr, end: Waypoint, about: &Stat) -> Node {
         let directory = &position.directory;
-        let allows = |access| directory.allows(name, access);
+        let allows = |access| directory.allows(name, &end.path, access);
         let allowed = || {
             [
                 (Access::READ_OK, Permission::READ),
@@ -224,6 +215,11 @@ impl Walker {
             .fold(Permission::NONE, |all, (_, permission)| all.and(permission))
         };
         let allowed_to_us = self.ask_kernel.then(allowed);
+        let id = FileId {
+            device: about.st_dev,
+            inode: about.st_ino,
+        };
+        position.end = Some((end.path, id));
         Node {
             kind: end.kind,
             uid: end.uid,
@@ -236,28 +232,37 @@ impl Walker {
     }
 }
 
-/// The names still to walk; `.` and repeated slashes are none.
-fn components(path: &Path) -> VecDeque<OsString> {
-    let names = path.as_os_str().as_bytes().split(|byte| *byte == b'/');
+/// The names of a path, the last one first; `.` and repeated slashes are none.
+fn components(path: &Path) -> impl Iterator<Item = OsString> {
+    let names = path.as_os_str().as_bytes().rsplit(|byte| *byte == b'/');
     names
         .filter(|name| !name.is_empty() && *name != b".")
         .map(|name| OsStr::from_bytes(name).to_owned())
-        .collect()
 }
 
-fn look_at(file: &OwnedFd, path: PathBuf, is_firm: bool) -> Result<(Kind, Waypoint), Stop> {
-    let stop = |errno| Stop::new(path.clone(), errno);
-    let about = fstat(file).map_err(stop)?;
-    let acl = match kind(&about) {
+/// As [`Path::join`], which asks for memory twice.
+fn joined(directory: &Path, name: &OsStr) -> PathBuf {
+    let length = directory.as_os_str().len().saturating_add(name.len());
+    let mut path = PathBuf::with_capacity(length.saturating_add(1));
+    path.push(directory);
+    path.push(name);
+    path
+}
+
+fn look_at(place: &Place, about: &Stat, path: PathBuf) -> Result<(Kind, Waypoint), Stop> {
+    let acl = match kind(about) {
         Kind::SymbolicLink => None,
         Kind::Directory
         | Kind::Socket
         | Kind::File
         | Kind::CharacterDevice
         | Kind::BlockDevice
-        | Kind::Fifo => acl(file, &path, is_firm).map_err(stop)?,
+        | Kind::Fifo => {
+            let acl = place.acl(&path);
+            acl.map_err(|errno| Stop::new(path.clone(), errno))?
+        }
     };
-    judged(&about, acl, path)
+    judged(about, acl, path)
 }
 
 fn judged(stat: &Stat, acl: Option<Acl>, path: PathBuf) -> Result<(Kind, Waypoint), Stop> {

@@ -1,5 +1,8 @@
 //! Hostile surroundings: a clear error or a correct run, and never COMMAND as somebody else.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
 use crate::probe::build;
 use crate::world::{End, World};
 
@@ -16,7 +19,7 @@ fn stage<'a>(condition: &'a str, words: &[&'a str]) -> Vec<&'a str> {
 
 fn world(test: &str) -> Option<World> {
     let world = World::new(test)?;
-    std::fs::copy(build("stage.c"), world.path("bin/stage")).unwrap();
+    fs::copy(build("stage.c"), world.path("bin/stage")).unwrap();
     Some(world)
 }
 
@@ -115,6 +118,14 @@ fn without_a_descriptor_to_spare_it_is_an_error_that_says_so() {
     runs(under(&world, "one-file", &["--no-socket", "probe", "ids"]));
     world.socket("run/docker.sock", 988, 0o660);
     let end = under(&world, "one-file", &["probe", "ids"]);
+    ends(&end, 71, "(os error 24)");
+
+    // Where others may rename, a path is walked on two descriptors.
+    fs::create_dir(world.path("run/inner")).unwrap();
+    fs::set_permissions(world.path("run"), Permissions::from_mode(0o775)).unwrap();
+    world.socket("run/inner/docker.sock", 988, 0o660);
+    let socket = ["--socket", "/run/inner/docker.sock", "probe", "ids"];
+    let end = under(&world, "one-file", &socket);
     assert!(end.stderr.contains("(os error 24)"), "{end:?}");
     runs(end);
 }

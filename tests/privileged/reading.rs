@@ -158,10 +158,10 @@ fn file_capabilities_that_the_kernel_would_not_look_at_are_not_held_against_the_
     assert_eq!(start().end().code, 0, "execvp(3) passes over it");
 }
 
-/// Where somebody else could rename, an ACL is read of the descriptor that was walked to, and not by a name.
+/// Where somebody else could rename, a file is looked at through the descriptor that was walked to, and not by a name.
 #[test]
-fn an_acl_is_read_by_name_only_where_nobody_but_root_renames() {
-    let test = "an_acl_is_read_by_name_only_where_nobody_but_root_renames";
+fn a_name_is_enough_only_where_nobody_but_root_renames() {
+    let test = "a_name_is_enough_only_where_nobody_but_root_renames";
     let Some(world) = trace::world(test) else {
         return;
     };
@@ -184,20 +184,50 @@ fn an_acl_is_read_by_name_only_where_nobody_but_root_renames() {
         fs::set_permissions(&outer, Permissions::from_mode(mode)).unwrap();
         let (calls, end) = trace::calls(&world, world.start(["--socket", socket, "true"]));
         assert_eq!(end.code, 0, "{end:?}");
-        let acls: Vec<_> = calls
-            .iter()
-            .map(|call| call.line.as_str())
-            .filter(|line| line.contains("posix_acl_access"))
-            .collect();
-        let named = |start: &str| acls.iter().filter(|line| line.contains(start)).count();
+        let lines: Vec<_> = calls.iter().map(|call| call.line.as_str()).collect();
+        let count = |call: &str, name: &str| {
+            let is_meant = |line: &&&str| line.contains(call) && line.contains(name);
+            lines.iter().filter(is_meant).count()
+        };
         // Above `outer` only root renames in every case.
-        assert_eq!(named("\"/run\""), 1, "{acls:?}");
-        assert_eq!(named("\"/run/outer\""), 1, "{acls:?}");
+        for named in ["\"/run\"", "\"/run/outer\""] {
+            assert_eq!(count("newfstatat", named), 1, "{lines:?}");
+            assert_eq!(count("posix_acl_access", named), 1, "{lines:?}");
+        }
         let below = if is_by_name { (2, 0) } else { (0, 2) };
-        assert_eq!(
-            (named("\"/run/outer/inner"), named("\"/proc/self/fd/")),
-            below,
-            "{mode:o}: {acls:?}"
-        );
+        for (by_name, by_descriptor) in [
+            (
+                count("newfstatat", "\"/run/outer/inner"),
+                count("O_PATH", "O_NOFOLLOW"),
+            ),
+            (
+                count("posix_acl_access", "\"/run/outer/inner"),
+                count("posix_acl_access", "\"/proc/self/fd/"),
+            ),
+        ] {
+            assert_eq!((by_name, by_descriptor), below, "{mode:o}: {lines:?}");
+        }
     }
+}
+
+/// Links make a path longer than the kernel takes in one call (PATH_MAX), although each of its names is short.
+#[test]
+fn a_path_longer_than_one_call_takes_is_walked() {
+    let Some(world) = World::new("a_path_longer_than_one_call_takes_is_walked") else {
+        return;
+    };
+    for (link, letter) in [("run/a", "x"), ("run/a/b", "y")] {
+        let name = letter.repeat(250);
+        let long = [name.as_str(); 12].join("/");
+        let link = world.path(link);
+        fs::create_dir_all(link.parent().unwrap().join(&long)).unwrap();
+        symlink(long, link).unwrap();
+    }
+    let file = world.path("run/a/b/file");
+    fs::write(&file, "").unwrap();
+    chown(&file, Some(0), Some(988)).unwrap();
+    fs::set_permissions(&file, Permissions::from_mode(0o660)).unwrap();
+    let grant = ["--no-socket", "--grant", "/run/a/b/file", "id", "-G"];
+    let end = world.start(grant).end();
+    assert_eq!(end.stdout, "1000 988\n", "{end:?}");
 }

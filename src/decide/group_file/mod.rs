@@ -92,19 +92,14 @@ pub(super) fn plan(
     };
     let user = user.filter(|user| can_be_listed(user));
     let survey = Survey::of(&renumbered, user, wanted, carried_out, kept);
-    let mut outcome = Outcome {
-        names: survey.names.clone(),
-        ..Outcome::default()
-    };
+    let mut outcome = Outcome::default();
     outcome.findings.extend(survey.sensitive());
-    if !may_edit {
-        outcome.names = survey.existing_names();
+    // The latter is what nearly every start finds.
+    if !may_edit || survey.is_settled() && renumbering.is_none() {
+        outcome.names = survey.into_names(may_edit);
         return outcome;
     }
-    // What nearly every start finds.
-    if survey.is_settled() && renumbering.is_none() {
-        return outcome;
-    }
+    let mut is_edited = true;
     let mut left_alone: Vec<(&str, Access)> = obstacle.into_iter().collect();
     let mut group_edits = own;
     let members = survey.group_edits();
@@ -115,7 +110,7 @@ pub(super) fn plan(
             outcome.edits.extend(gshadow_edit(accounts, &survey));
         }
         Some(found) => {
-            outcome.names = survey.existing_names();
+            is_edited = false;
             if !survey.additions.is_empty() && !left_alone.contains(&found) {
                 left_alone.push(found);
             }
@@ -126,6 +121,7 @@ pub(super) fn plan(
     let passwd = file_edit("/etc/passwd", &accounts.passwd, &passwd_edits);
     outcome.edits.extend(group.into_iter().chain(passwd));
     outcome.findings.extend(left_alone.into_iter().map(finding));
+    outcome.names = survey.into_names(is_edited);
     outcome
 }
 

@@ -1,5 +1,6 @@
 //! The lines of /etc/group and what is wanted → what is missing, what is stale, and the edits of both files.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -22,12 +23,18 @@ pub(super) struct Survey<'a> {
     stale: Vec<(usize, Vec<u8>)>,
     /// What is missing.
     pub(super) additions: Vec<Addition>,
-    /// Name per wanted gid after the edit.
-    pub(super) names: Vec<Option<String>>,
-    /// Does the group of each wanted gid exist already, made by someone else?
-    reused: Vec<bool>,
-    /// Does each wanted gid get a line that is not there yet?
-    is_new: Vec<bool>,
+    /// What becomes of each wanted gid.
+    rows: Vec<Row>,
+}
+
+/// What becomes of a wanted gid.
+struct Row {
+    /// The name of its group after the edit.
+    name: Option<String>,
+    /// Does its group exist already, made by someone else?
+    is_reused: bool,
+    /// Does it get a line that is not there yet?
+    is_new: bool,
 }
 
 /// One line or membership that is missing.
@@ -88,9 +95,7 @@ impl<'a> Survey<'a> {
             wanted,
             stale,
             additions: Vec::new(),
-            names: Vec::new(),
-            reused: Vec::new(),
-            is_new: Vec::new(),
+            rows: Vec::with_capacity(wanted.groups.len()),
         };
         let mut taken = None;
         for (wanted, seen) in wanted.groups.iter().zip(seen) {
@@ -103,16 +108,14 @@ impl<'a> Survey<'a> {
     }
 
     fn add(&mut self, group: &[u8], wanted: &Wanted, seen: &Seen, taken: &mut Taken) {
-        self.reused
-            .push(seen.line.is_some_and(|(_, line)| !line.is_ours()));
-        let existing = seen.line.map(|(_, line)| line.name.to_vec());
+        let existing = seen.line.map(|(_, line)| Cow::Borrowed(line.name));
         let is_missing = self.user.is_some() && !seen.is_listed;
         let name = match existing {
             Some(name) => Some(name),
             None if is_missing => {
                 let Wanted { gid, name, .. } = wanted;
                 let names = vec![name.clone(), format!("{name}{gid}")];
-                Some(self.free_name(group, *gid, names, taken))
+                Some(Cow::Owned(self.free_name(group, *gid, names, taken)))
             }
             None => None,
         };
@@ -122,14 +125,16 @@ impl<'a> Survey<'a> {
             let line = seen.line.map(|(index, _)| index);
             self.additions.push(Addition {
                 gid: wanted.gid,
-                name: name.clone(),
+                name: name.to_vec(),
                 line,
                 member: self.user.map(OsStr::as_bytes).unwrap_or_default().to_vec(),
             });
         }
-        self.is_new.push(is_missing && seen.line.is_none());
-        self.names
-            .push(name.map(|name| String::from_utf8_lossy(&name).into_owned()));
+        self.rows.push(Row {
+            name: name.map(|name| String::from_utf8_lossy(&name).into_owned()),
+            is_reused: seen.line.is_some_and(|(_, line)| !line.is_ours()),
+            is_new: is_missing && seen.line.is_none(),
+        });
     }
 
     /// The line of the account's primary group, called as the account: it has no members.
@@ -186,25 +191,22 @@ impl<'a> Survey<'a> {
         self.stale.is_empty() && self.additions.is_empty()
     }
 
-    /// Names of the groups that exist, edit or no edit.
-    pub(super) fn existing_names(&self) -> Vec<Option<String>> {
-        let names = self.names.iter().zip(&self.is_new);
-        names
-            .map(|(name, is_new)| name.clone().filter(|_| !is_new))
+    /// Names of the groups after the edit, or of those that exist without it.
+    pub(super) fn into_names(self, is_edited: bool) -> Vec<Option<String>> {
+        let rows = self.rows.into_iter();
+        rows.map(|row| row.name.filter(|_| is_edited || !row.is_new))
             .collect()
     }
 
     pub(super) fn sensitive(&self) -> impl Iterator<Item = Finding> {
-        let rows = self.wanted.groups.iter().zip(&self.names).zip(&self.reused);
-        rows.filter_map(|((wanted, name), is_reused)| {
+        let rows = self.wanted.groups.iter().zip(&self.rows);
+        rows.filter_map(|(wanted, row)| {
             let means_something = |name: &&String| {
                 let name = name.as_bytes();
                 is_sensitive(name) && !(wanted.opens_device && is_of_devices(name))
             };
-            let name = name
-                .as_ref()
-                .filter(|_| *is_reused)
-                .filter(means_something)?;
+            let name = row.name.as_ref().filter(|_| row.is_reused);
+            let name = name.filter(means_something)?;
             let is_news = !wanted.is_deliberate && !wanted.gid.is_root();
             is_news.then(|| Finding::SensitiveGroup {
                 name: name.clone(),

@@ -35,8 +35,8 @@ pub(super) struct Walker {
 
 /// Where a walk stands.
 struct Position {
+    /// The last directory of `way`.
     directory: Place,
-    path: PathBuf,
     way: Vec<Waypoint>,
     /// The names still to walk, the next one at the end.
     pending: Vec<OsString>,
@@ -44,20 +44,6 @@ struct Position {
     /// Could only root put another file into the directory, and those above it?
     is_firm: bool,
     end: Option<End>,
-}
-
-impl Position {
-    /// Is `..` the root directory, which was judged and needs no descriptor? For the kernel it is, by this path.
-    fn is_next_to_root(&self) -> bool {
-        self.path
-            .parent()
-            .is_none_or(|parent| parent.parent().is_none())
-    }
-
-    fn return_to_root(&mut self) {
-        self.directory = Place::Named;
-        self.path = PathBuf::from("/");
-    }
 }
 
 /// What a walk ended on: the path without links, and which file it was that was judged.
@@ -95,7 +81,6 @@ impl Walker {
         way.push(self.root_waypoint.clone());
         let mut position = Position {
             directory: Place::Named,
-            path: PathBuf::from("/"),
             way,
             pending: components(&absolute).collect(),
             links: 0,
@@ -116,19 +101,20 @@ impl Walker {
 
     fn walk_from(&self, position: &mut Position) -> Result<Node, Stop> {
         while let Some(name) = position.pending.pop() {
-            if name == ".." && position.is_next_to_root() && !position.pending.is_empty() {
+            let here = &self.here(position).path;
+            if name == ".." && is_next_to_root(here) && !position.pending.is_empty() {
                 position.way.push(self.root_waypoint.clone());
-                position.return_to_root();
+                position.directory = Place::Named;
                 continue;
             }
             let path = if name == ".." {
-                position.path.parent().unwrap_or(Path::new("/")).to_owned()
+                here.parent().unwrap_or(Path::new("/")).to_owned()
             } else {
-                joined(&position.path, &name)
+                joined(here, &name)
             };
             let (place, about) = match position.directory.find(&name, &path, position.is_firm) {
                 // Not about the name: the directory cannot be searched.
-                Err(Errno::ACCESS) => return Err(Stop::at_directory(self.here(position))),
+                Err(Errno::ACCESS) => return Err(Stop::at_directory(self.here(position).clone())),
                 found => found.map_err(|errno| Stop::new(path.clone(), errno))?,
             };
             let (kind, waypoint) = look_at(&place, &about, path)?;
@@ -136,7 +122,6 @@ impl Walker {
                 Kind::SymbolicLink => self.follow(position, &place, waypoint)?,
                 Kind::Directory if !position.pending.is_empty() => {
                     position.is_firm &= waypoint.is_roots_alone();
-                    position.path.clone_from(&waypoint.path);
                     position.way.push(waypoint);
                     position.directory = place;
                 }
@@ -170,10 +155,10 @@ impl Walker {
     }
 
     /// The directory that the walk stands in.
-    fn here(&self, position: &Position) -> Waypoint {
+    fn here<'a>(&'a self, position: &'a Position) -> &'a Waypoint {
         let mut walked = position.way.iter().rev();
         let here = walked.find(|waypoint| waypoint.is_directory());
-        here.unwrap_or(&self.root_waypoint).clone()
+        here.unwrap_or(&self.root_waypoint)
     }
 
     fn follow(
@@ -191,11 +176,12 @@ impl Walker {
         let target = Path::new(OsStr::from_bytes(target.as_bytes()));
         // The target is looked up in a directory that is on the way once more, with an entry of its own.
         let start = if target.is_absolute() {
-            position.return_to_root();
-            self.root_waypoint.clone()
+            position.directory = Place::Named;
+            &self.root_waypoint
         } else {
             self.here(position)
         };
+        let start = start.clone();
         position.way.extend([waypoint, start]);
         position.pending.extend(components(target));
         Ok(())
@@ -230,6 +216,12 @@ impl Walker {
             way: std::mem::take(&mut position.way),
         }
     }
+}
+
+/// Is `..` of it the root directory, which was judged and needs no descriptor? For the kernel it is, by this path.
+fn is_next_to_root(directory: &Path) -> bool {
+    let parent = directory.parent();
+    parent.is_none_or(|parent| parent.parent().is_none())
 }
 
 /// The names of a path, the last one first; `.` and repeated slashes are none.

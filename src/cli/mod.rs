@@ -57,12 +57,12 @@ pub fn parse(
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Outcome {
     match typed::typed(args) {
-        Ok(typed) => meant(&typed, &variable),
+        Ok(mut typed) => meant(&mut typed, &variable),
         Err(outcome) => outcome,
     }
 }
 
-fn meant(typed: &typed::Typed, variable: &dyn Fn(&str) -> Option<OsString>) -> Outcome {
+fn meant(typed: &mut typed::Typed, variable: &dyn Fn(&str) -> Option<OsString>) -> Outcome {
     let mode = match typed.mode() {
         Ok(mode) => mode,
         Err(message) => return Outcome::Usage(message),

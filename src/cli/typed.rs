@@ -121,11 +121,11 @@ impl Typed {
     }
 
     /// Which of the ways to be called it is; the `Err` is a usage message.
-    pub(super) fn mode(&self) -> Result<Mode, String> {
-        let command = self.command.clone();
+    pub(super) fn mode(&mut self) -> Result<Mode, String> {
         if self.is_given(&options::CHECK) {
             return self.check();
         }
+        let command = std::mem::take(&mut self.command);
         if self.is_given(&options::TIMEOUT) {
             return Err(
                 "--timeout: it means nothing here; it bounds --check; add --check".to_owned(),

@@ -183,27 +183,37 @@ impl<'a> Goal<'a> {
 
     /// Does `who` get what is wanted?
     pub(super) fn lets_in(self, who: &Who) -> bool {
-        matches!(self.reach(who), Reach::Arrives(..))
+        self.entry(who).is_ok()
+    }
+
+    /// The class that opens the node; else the directory that cannot be searched, or `None` for the node itself.
+    fn entry(self, who: &Who) -> Result<Class, Option<&'a Waypoint>> {
+        let class = Guard::from(self.node).opens(who, self.wanted).ok_or(None)?;
+        let is_shut = |directory: &&Waypoint| {
+            let class = Guard::from(*directory).opens(who, Permission::SEARCH);
+            class.is_none()
+        };
+        let shut = self.directories().find(is_shut);
+        shut.map_or(Ok(class), |directory| Err(Some(directory)))
+    }
+
+    fn directories(self) -> impl Iterator<Item = &'a Waypoint> {
+        let way = self.node.way.iter();
+        way.filter(|waypoint| waypoint.is_directory())
     }
 
     /// How far `who` gets.
     pub(super) fn reach(self, who: &Who) -> Reach<'a> {
         let Self { node, wanted } = self;
-        let Some(class) = Guard::from(node).opens(who, wanted) else {
-            return Reach::ShutOut;
+        let class = match self.entry(who) {
+            Ok(class) => class,
+            Err(Some(directory)) => return Reach::Stopped(directory),
+            Err(None) => return Reach::ShutOut,
         };
-        let mut directories = node.way.iter().filter(|waypoint| waypoint.is_directory());
-        if let Some(shut) = directories.clone().find(|directory| {
-            Guard::from(*directory)
-                .opens(who, Permission::SEARCH)
-                .is_none()
-        }) {
-            return Reach::Stopped(shut);
-        }
         let own = Guard::from(node).needed_group(who, wanted);
         let mut gids: Vec<Gid> = own.into_iter().collect();
         gids.extend(
-            directories.by_ref().filter_map(|directory| {
+            self.directories().filter_map(|directory| {
                 Guard::from(directory).needed_group(who, Permission::SEARCH)
             }),
         );

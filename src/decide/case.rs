@@ -137,7 +137,7 @@ impl<'a> Case<'a> {
         {
             return judgement;
         }
-        let path = self.facts.path.clone();
+        let path = || self.facts.path.clone();
         let winner = self
             .candidates()
             .find(|(gid, _)| self.goal.lets_in(&self.who.with(*gid)));
@@ -148,7 +148,7 @@ impl<'a> Case<'a> {
             return closed(
                 self.facts,
                 Finding::Unmapped {
-                    path,
+                    path: path(),
                     meant: self.facts.meant,
                     gid,
                 },
@@ -161,7 +161,7 @@ impl<'a> Case<'a> {
             return closed(
                 self.facts,
                 Finding::GroupMissing {
-                    path,
+                    path: path(),
                     gid,
                     uid,
                     own_gid,

@@ -18,23 +18,26 @@ pub(super) struct Judgement {
 
 /// Judge one path for `asker`.
 pub(super) fn judge(facts: &PathFacts, asker: &Asker) -> Result<Judgement, Refusal> {
-    let path = facts.path.clone();
+    let path = || facts.path.clone();
     let node = match &facts.found {
         Found::Missing => {
             let finding = match facts.meant {
-                Meant::EngineSocket(_) => Finding::NotMounted { path },
-                Meant::Anything => Finding::GrantNotFound { path },
+                Meant::EngineSocket(_) => Finding::NotMounted { path: path() },
+                Meant::Anything => Finding::GrantNotFound { path: path() },
             };
             return Ok(closed(facts, finding));
         }
-        Found::Unmatched => return Ok(closed(facts, Finding::GlobMatchesNothing { path })),
+        Found::Unmatched => {
+            let finding = Finding::GlobMatchesNothing { path: path() };
+            return Ok(closed(facts, finding));
+        }
         Found::Blocked {
             at,
             errno,
             directory,
         } => {
             let finding = Finding::Blocked {
-                path,
+                path: path(),
                 meant: facts.meant,
                 at: at.clone(),
                 errno: *errno,
@@ -61,9 +64,11 @@ pub(super) fn judge(facts: &PathFacts, asker: &Asker) -> Result<Judgement, Refus
 
 /// What stands where a socket is meant.
 fn something_else(facts: &PathFacts, node: &Node) -> Option<Finding> {
-    let path = facts.path.clone();
+    let path = || facts.path.clone();
     match (facts.meant, node.kind) {
-        (Meant::EngineSocket(_), Kind::Directory) => Some(Finding::DirectoryInstead { path }),
+        (Meant::EngineSocket(_), Kind::Directory) => {
+            Some(Finding::DirectoryInstead { path: path() })
+        }
         (
             Meant::EngineSocket(_),
             kind @ (Kind::SymbolicLink
@@ -71,7 +76,7 @@ fn something_else(facts: &PathFacts, node: &Node) -> Option<Finding> {
             | Kind::CharacterDevice
             | Kind::BlockDevice
             | Kind::Fifo),
-        ) => Some(Finding::NotASocket { path, kind }),
+        ) => Some(Finding::NotASocket { path: path(), kind }),
         (Meant::EngineSocket(_), Kind::Socket) | (Meant::Anything, _) => None,
     }
 }

@@ -50,7 +50,7 @@ fn plan(request: &Request, facts: &Facts, findings: &mut Vec<Finding>) -> Result
     let mut person = identity::resolve(request, facts, &start, findings)?;
     let is_pid_1s = check::take_pid_1s_identity(facts, &mut person, findings);
     let may_be_granted = start.is_root && !is_pid_1s;
-    let mut asker = asker(request, facts, &person, may_be_granted);
+    let mut asker = asker(request, facts, &mut person, may_be_granted);
     let judgements = paths::judge_all(&facts.paths, &mut asker)?;
     findings.extend(
         judgements
@@ -110,10 +110,11 @@ fn surroundings(request: &Request, facts: &Facts) -> impl Iterator<Item = Findin
 fn asker<'a>(
     request: &Request,
     facts: &'a Facts,
-    person: &Person,
+    person: &mut Person,
     may_be_granted: bool,
 ) -> Asker<'a> {
-    let mut groups = person.groups.clone();
+    // They are the asker's from here on, who joins others.
+    let mut groups = std::mem::take(&mut person.groups);
     groups.sort_unstable();
     groups.dedup();
     Asker {

@@ -101,20 +101,20 @@ impl Walker {
 
     fn walk_from(&self, position: &mut Position) -> Result<Node, Stop> {
         while let Some(name) = position.pending.pop() {
-            let here = &self.here(position).path;
-            if name == ".." && is_next_to_root(here) && !position.pending.is_empty() {
+            let here = self.here(position);
+            if name == ".." && is_next_to_root(&here.path) && !position.pending.is_empty() {
                 position.way.push(self.root_waypoint.clone());
                 position.directory = Place::Named;
                 continue;
             }
             let path = if name == ".." {
-                here.parent().unwrap_or(Path::new("/")).to_owned()
+                here.path.parent().unwrap_or(Path::new("/")).to_owned()
             } else {
-                joined(here, &name)
+                joined(&here.path, &name)
             };
             let (place, about) = match position.directory.find(&name, &path, position.is_firm) {
                 // Not about the name: the directory cannot be searched.
-                Err(Errno::ACCESS) => return Err(Stop::at_directory(self.here(position).clone())),
+                Err(Errno::ACCESS) => return Err(Stop::at_directory(here.clone())),
                 found => found.map_err(|errno| Stop::new(path.clone(), errno))?,
             };
             let (kind, waypoint) = look_at(&place, &about, path)?;

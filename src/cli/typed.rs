@@ -120,7 +120,7 @@ impl Typed {
             .filter_map(|(_, value)| value.as_deref())
     }
 
-    /// Which of the ways to be called it is; the `Err` is a usage message.
+    /// Which of the ways to be called it is, with COMMAND, which is not kept here; the `Err` is a usage message.
     pub(super) fn mode(&mut self) -> Result<Mode, String> {
         if self.is_given(&options::CHECK) {
             return self.check();

@@ -26,36 +26,35 @@ static long call(long number, long a, long b, long c, long d, long e)
 static char bytes[4096];
 static struct stat about;
 
-static long open_at(long directory, const char *name, long flags) { return call(SYS_openat, directory, (long)name, flags | O_CLOEXEC, 0, 0); }
+static long open_it(const char *path, long flags) { return call(SYS_openat, AT_FDCWD, (long)path, flags | O_CLOEXEC, 0, 0); }
 static void read_from(long file) { call(SYS_read, file, (long)bytes, sizeof bytes, 0, 0); }
 static void close_it(long file) { call(SYS_close, file, 0, 0, 0, 0); }
 static void look_at(long file) { call(SYS_fstat, file, (long)&about, 0, 0, 0); }
+static void look_at_name(const char *path, long flags) { call(SYS_newfstatat, AT_FDCWD, (long)path, (long)&about, flags, 0); }
 static void attribute(const char *path, const char *name) { call(SYS_getxattr, (long)path, (long)name, (long)bytes, 256, 0); }
 static void acl(const char *path) { attribute(path, "system.posix_acl_access"); }
 
 static void status(void)
 {
-    long file = open_at(AT_FDCWD, "/proc/self/status", O_RDONLY);
+    long file = open_it("/proc/self/status", O_RDONLY);
     read_from(file);
     close_it(file);
 }
 
 static void account_file(const char *path)
 {
-    long file = open_at(AT_FDCWD, path, O_RDONLY | O_NOFOLLOW);
+    long file = open_it(path, O_RDONLY | O_NOFOLLOW);
     look_at(file);
     read_from(file);
     close_it(file);
 }
 
-static void look_at_name(const char *path) { call(SYS_newfstatat, AT_FDCWD, (long)path, (long)&about, AT_SYMLINK_NOFOLLOW, 0); }
-
 /// A directory, and an entry of it: a link, or the socket.
 static void walk(const char *directory, const char *entry)
 {
-    look_at_name(directory);
+    look_at_name(directory, AT_SYMLINK_NOFOLLOW);
     acl(directory);
-    look_at_name(entry);
+    look_at_name(entry, AT_SYMLINK_NOFOLLOW);
     if (S_ISLNK(about.st_mode)) call(SYS_readlinkat, AT_FDCWD, (long)entry, (long)bytes, 256, 0);
     else acl(entry);
 }
@@ -74,12 +73,12 @@ static void begin(void)
 static void look(const char *command)
 {
     status();
-    call(SYS_newfstatat, AT_FDCWD, (long)"/proc/self/exe", (long)&about, 0, 0);
+    look_at_name("/proc/self/exe", 0);
     attribute("/proc/self/exe", "security.capability");
     call(SYS_readlinkat, AT_FDCWD, (long)"/proc/self/ns/user", (long)bytes, 32, 0);
     account_file("/etc/passwd");
     account_file("/etc/group");
-    call(SYS_newfstatat, AT_FDCWD, (long)"/", (long)&about, 0, 0);
+    look_at_name("/", 0);
     acl("/");
     walk("/var", "/var/run");
     walk("/run", "/run/docker.sock");
